@@ -1,0 +1,1 @@
+//! Running, reverting and pushing.

@@ -1,0 +1,1 @@
+//! dbkit.toml, diesel.toml, environment and flags, each value knowing its origin.

@@ -1,0 +1,36 @@
+/// What went wrong, as far as the caller must tell cases apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// Refused, unreachable, starting up, too many connections: worth another try.
+    Unreachable,
+    /// Wrong password, unknown role or database, TLS refused: another try cannot help.
+    Rejected,
+    /// The connection was there and is gone.
+    Lost,
+    /// A lock was not granted in time (`lock_timeout`, SQLITE_BUSY).
+    LockTimeout,
+    /// Cancelled by the user or by `statement_timeout`.
+    Cancelled,
+    /// The role may not do this.
+    Denied,
+    /// The file is not a database, or is damaged.
+    Corrupt,
+    /// Any other error of a statement.
+    Statement,
+}
+
+/// An error of a database, passwords never in it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct DatabaseError {
+    pub kind: ErrorKind,
+    pub message: String,
+    /// Five characters on PostgreSQL; the extended result code's name on SQLite.
+    pub code: Option<String>,
+    pub detail: Option<String>,
+    pub hint: Option<String>,
+    /// Byte offset in the SQL that was sent.
+    pub position: Option<usize>,
+    /// The statement's context (PL/pgSQL call stack and the like).
+    pub context: Option<String>,
+}

@@ -1,0 +1,34 @@
+//! The only place that opens a connection.
+
+mod error;
+pub mod postgres;
+pub mod sqlite;
+mod value;
+
+pub use error::{DatabaseError, ErrorKind};
+pub use value::{Rows, Value};
+
+use crate::model::{Dialect, Model};
+
+/// An open connection, whatever the database. Values travel as text, lossless.
+pub trait Session {
+    fn dialect(&self) -> Dialect;
+
+    /// Runs one or several statements and throws their rows away.
+    ///
+    /// # Errors
+    /// The database's own error, with position where it gives one.
+    fn execute(&mut self, sql: &str) -> Result<(), DatabaseError>;
+
+    /// Runs exactly one statement. Placeholders are `$1` on PostgreSQL and `?1` on SQLite.
+    ///
+    /// # Errors
+    /// The database's own error, with position where it gives one.
+    fn query(&mut self, sql: &str, binds: &[Value]) -> Result<Rows, DatabaseError>;
+
+    /// What the database looks like now, dbkit's own and Diesel's bookkeeping tables left out.
+    ///
+    /// # Errors
+    /// The database's own error.
+    fn introspect(&mut self) -> Result<Model, DatabaseError>;
+}

@@ -1,0 +1,33 @@
+/// A bind value or a cell.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    Null,
+    Bool(bool),
+    Integer(i64),
+    Real(f64),
+    /// Text, or any PostgreSQL value in its text form.
+    Text(String),
+    Blob(Vec<u8>),
+}
+
+impl Value {
+    /// The text of the cell; `None` for NULL and for a blob.
+    #[must_use]
+    pub fn as_text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+}
+
+/// The result of one statement.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Rows {
+    pub columns: Vec<String>,
+    /// Type names as the database says them; empty where it does not know.
+    pub types: Vec<String>,
+    pub rows: Vec<Vec<Value>>,
+    /// Rows inserted, updated or deleted.
+    pub affected: u64,
+}

@@ -1,0 +1,5 @@
+//! Two models in, changes out.
+
+mod rename;
+
+pub use rename::Rename;

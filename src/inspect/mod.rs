@@ -1,0 +1,1 @@
+//! Data out in the terminal.

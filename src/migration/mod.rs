@@ -1,0 +1,1 @@
+//! Migration folders on disk.

@@ -1,0 +1,7 @@
+//! Changes in, ordered steps out.
+
+mod hazard;
+mod script;
+
+pub use hazard::{Hazard, HazardKind};
+pub use script::{Part, Script, Statement};
