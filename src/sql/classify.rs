@@ -1,0 +1,116 @@
+//! What a single statement is, as far as running it needs to know.
+
+use super::cursor::Cursor;
+use super::lex::TokenKind;
+use crate::model::Dialect;
+
+/// True when there is nothing but white space, comments and semicolons.
+#[must_use]
+pub fn is_empty(sql: &str, dialect: Dialect) -> bool {
+    super::lex::tokens(sql, dialect).all(|t| t.is_trivia() || t.kind == TokenKind::Semicolon)
+}
+
+/// True when the statement begins, ends or steers a transaction (BEGIN, COMMIT, ROLLBACK,
+/// SAVEPOINT, PREPARE TRANSACTION …): it cannot stand in a migration that dbkit runs in one.
+#[must_use]
+pub fn is_transaction_control(sql: &str, dialect: Dialect) -> bool {
+    let cursor = Head::new(sql, dialect);
+    ["begin", "commit", "end", "abort", "rollback", "savepoint", "release"]
+        .iter()
+        .any(|word| cursor.starts(word))
+        || cursor.starts("start transaction")
+        || cursor.starts("prepare transaction")
+}
+
+/// True when the database refuses the statement inside a transaction block.
+///
+/// Source: the "cannot be executed inside a transaction block" notes of the PostgreSQL manual's
+/// command pages; SQLite, VACUUM and the pragmas that are no-ops or errors in a transaction.
+#[must_use]
+pub fn cannot_run_in_transaction(sql: &str, dialect: Dialect) -> bool {
+    let head = Head::new(sql, dialect);
+    if dialect == Dialect::Sqlite {
+        return head.starts("vacuum")
+            || head.starts("detach")
+            || (head.starts("pragma") && (head.has("foreign_keys") || head.has("journal_mode")));
+    }
+    let concurrent = ["create index", "create unique index", "drop index", "reindex"]
+        .iter()
+        .any(|words| head.starts(words));
+    let always = [
+        "vacuum",
+        "create database",
+        "drop database",
+        "create tablespace",
+        "drop tablespace",
+        "alter system",
+        "create subscription",
+        "drop subscription",
+        "reindex database",
+        "reindex system",
+    ];
+    always.iter().any(|words| head.starts(words))
+        || (concurrent && head.has("concurrently"))
+        || (head.starts("alter table") && head.has("detach") && head.has("concurrently"))
+        || (head.starts("alter database") && head.has_words("set tablespace"))
+        || (head.starts("commit prepared") || head.starts("rollback prepared"))
+}
+
+/// The words of a statement.
+struct Head<'t>(Cursor<'t>);
+
+impl<'t> Head<'t> {
+    fn new(sql: &'t str, dialect: Dialect) -> Self {
+        // Long bodies and INSERTs are not looked at: the words that decide come first.
+        let mut end = sql.len().min(4096);
+        while !sql.is_char_boundary(end) {
+            end -= 1;
+        }
+        Self(Cursor::new(sql.get(..end).unwrap_or(sql), dialect))
+    }
+
+    fn starts(&self, words: &str) -> bool {
+        self.0.is_words(words)
+    }
+
+    fn has(&self, word: &str) -> bool {
+        self.has_words(word)
+    }
+
+    fn has_words(&self, words: &str) -> bool {
+        let mut cursor = self.0.clone();
+        while !cursor.is_done() {
+            if cursor.is_words(words) {
+                return true;
+            }
+            cursor.bump();
+        }
+        false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn transaction_words_are_seen() {
+        let pg = Dialect::Postgres;
+        for sql in ["BEGIN;", "/* x */ commit", "start transaction read only", "ROLLBACK TO a"] {
+            assert!(is_transaction_control(sql, pg), "{sql}");
+        }
+        assert!(!is_transaction_control("PREPARE p AS SELECT 1", pg));
+        for sql in [
+            "create unique index concurrently i on t (a)",
+            "VACUUM",
+            "drop index concurrently if exists i",
+            "alter table p detach partition c concurrently",
+            "reindex table concurrently t",
+        ] {
+            assert!(cannot_run_in_transaction(sql, pg), "{sql}");
+        }
+        assert!(!cannot_run_in_transaction("create index concurrently_i on t (a)", pg));
+        assert!(!cannot_run_in_transaction("alter type e add value 'x'", pg));
+        assert!(is_empty(" -- nothing\n ; /* a */", pg));
+    }
+}
