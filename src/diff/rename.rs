@@ -5,10 +5,30 @@ use crate::model::{ObjectKind, QName};
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Rename {
     /// A whole object: table, view, enum, sequence, domain …
-    Object { kind: ObjectKind, from: QName, to: QName },
+    Object {
+        kind: ObjectKind,
+        from: QName,
+        to: QName,
+    },
     /// `table` is the table's new name.
-    Column { table: QName, from: String, to: String },
-    EnumLabel { ty: QName, from: String, to: String },
-    Index { table: QName, from: String, to: String },
-    Constraint { table: QName, from: String, to: String },
+    Column {
+        table: QName,
+        from: String,
+        to: String,
+    },
+    EnumLabel {
+        ty: QName,
+        from: String,
+        to: String,
+    },
+    Index {
+        table: QName,
+        from: String,
+        to: String,
+    },
+    Constraint {
+        table: QName,
+        from: String,
+        to: String,
+    },
 }

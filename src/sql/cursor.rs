@@ -112,7 +112,9 @@ impl<'t> Cursor<'t> {
     pub fn name(&mut self) -> Option<String> {
         let token = self.peek()?;
         let name = match token.kind {
-            TokenKind::Word | TokenKind::QuotedName => names::value(token.text(self.text), self.dialect),
+            TokenKind::Word | TokenKind::QuotedName => {
+                names::value(token.text(self.text), self.dialect)
+            }
             TokenKind::Text if self.dialect == Dialect::Sqlite => {
                 names::string_value(token.text(self.text))
             }

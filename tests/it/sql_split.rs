@@ -19,7 +19,9 @@ fn outcome(script: &str, dialect: Dialect) -> String {
             for span in spans {
                 let kind = match &span.kind {
                     StatementKind::Sql => String::new(),
-                    StatementKind::CopyIn { data, .. } => format!(" data {:?}", &script[data.clone()]),
+                    StatementKind::CopyIn { data, .. } => {
+                        format!(" data {:?}", &script[data.clone()])
+                    }
                     StatementKind::MetaCommand => " meta".to_owned(),
                 };
                 writeln!(out, "{}{kind}: {:?}", span.line, span.sql(script)).unwrap();
@@ -41,7 +43,8 @@ fn cases() {
         let (script, expected) = rest.split_once("\n====\n").unwrap();
         let found = outcome(script, dialect);
         if std::env::var_os("DBKIT_BLESS").is_some() {
-            std::fs::write(&path, format!("{}\n{script}\n====\n{found}", dialect.as_str())).unwrap();
+            std::fs::write(&path, format!("{}\n{script}\n====\n{found}", dialect.as_str()))
+                .unwrap();
         } else {
             assert_eq!(found, expected, "{}", path.display());
         }
@@ -54,9 +57,46 @@ fn cases() {
 fn soup() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         prop::sample::select(vec![
-            "'", "\"", "$$", "$a$", "--", "/*", "*/", "\n", ";", "(", ")", "begin", " atomic ", "end", "case",
-            "create ", "function ", "trigger ", "copy x from stdin;", "\\.\n", "\\d", "E'", "U&\"", "[", "]", "`",
-            "é", "1.", "0x", "..", "::", "?", ":a", "@", " ", "x", "$1", "\\", "\u{feff}", "\0",
+            "'",
+            "\"",
+            "$$",
+            "$a$",
+            "--",
+            "/*",
+            "*/",
+            "\n",
+            ";",
+            "(",
+            ")",
+            "begin",
+            " atomic ",
+            "end",
+            "case",
+            "create ",
+            "function ",
+            "trigger ",
+            "copy x from stdin;",
+            "\\.\n",
+            "\\d",
+            "E'",
+            "U&\"",
+            "[",
+            "]",
+            "`",
+            "é",
+            "1.",
+            "0x",
+            "..",
+            "::",
+            "?",
+            ":a",
+            "@",
+            " ",
+            "x",
+            "$1",
+            "\\",
+            "\u{feff}",
+            "\0",
         ])
         .prop_map(str::to_owned),
         ".{0,4}",
