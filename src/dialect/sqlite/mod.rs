@@ -1,1 +1,3 @@
 //! SQLite.
+
+pub mod types;
