@@ -19,6 +19,27 @@ impl Value {
             _ => None,
         }
     }
+
+    /// The number in the cell, also where it is text.
+    #[must_use]
+    pub fn as_integer(&self) -> Option<i64> {
+        match self {
+            Self::Integer(number) => Some(*number),
+            Self::Bool(value) => Some(i64::from(*value)),
+            Self::Text(text) => text.parse().ok(),
+            _ => None,
+        }
+    }
+
+    /// The truth value in the cell; SQLite has integers for them.
+    #[must_use]
+    pub fn as_bool(&self) -> Option<bool> {
+        match self {
+            Self::Bool(value) => Some(*value),
+            Self::Integer(number) => Some(*number != 0),
+            _ => None,
+        }
+    }
 }
 
 /// The result of one statement.

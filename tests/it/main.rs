@@ -1,1 +1,2 @@
+mod postgres_session;
 mod sql_split;

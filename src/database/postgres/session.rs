@@ -1,0 +1,503 @@
+//! A connection to PostgreSQL as the rest of the program uses it.
+
+use super::connect::{self, ConnectOptions, RetryPolicy, Waiting};
+use super::libpq::{
+    Canceller, ConnStatusType, Connection, ExecStatusType, Fields, PGTransactionStatusType,
+    PgResult,
+};
+use crate::database::{DatabaseError, ErrorKind, Rows, Session, Value};
+use crate::model::{Dialect, Model};
+use std::collections::BTreeMap;
+use std::ffi::CString;
+use std::io::Read;
+
+/// An open connection. Every method blocks; [`PgSession::cancel_handle`] stops one from outside.
+pub struct PgSession {
+    connection: Connection,
+    /// Names of types that are not built in, by OID, as far as results have shown them.
+    type_names: BTreeMap<u32, String>,
+}
+
+/// Where the connection stands (manual, libpq, `PQtransactionStatus`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TransactionStatus {
+    Idle,
+    /// A statement is running.
+    Active,
+    InTransaction,
+    /// In a transaction that can only be rolled back.
+    Failed,
+    /// The connection is gone.
+    Unknown,
+}
+
+/// A notice or warning of the server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// `NOTICE`, `WARNING` …, in English.
+    pub severity: String,
+    pub code: Option<String>,
+    pub message: String,
+    pub detail: Option<String>,
+    pub hint: Option<String>,
+}
+
+/// Stops the running statement of its session, from any thread.
+pub struct CancelHandle(Canceller);
+
+impl CancelHandle {
+    /// Asks the server to stop. True when the request was delivered; the statement then fails
+    /// with [`ErrorKind::Cancelled`], unless it was done already.
+    #[must_use]
+    pub fn cancel(&self) -> bool {
+        self.0.cancel()
+    }
+}
+
+impl PgSession {
+    /// Opens a connection to a URL (`postgres://…`) or libpq's `key=value` text. libpq's
+    /// environment variables and `~/.pgpass` fill what neither says.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unreachable`] when another try may help, [`ErrorKind::Rejected`] otherwise.
+    pub fn connect(target: &str, options: &ConnectOptions) -> Result<Self, DatabaseError> {
+        connect::open(target, options).map(Self::new)
+    }
+
+    /// Like [`PgSession::connect`], trying again while the server cannot be reached; `progress`
+    /// is called before each pause.
+    ///
+    /// # Errors
+    /// The last attempt's.
+    pub fn connect_with_retry(
+        target: &str,
+        options: &ConnectOptions,
+        policy: &RetryPolicy,
+        progress: &mut dyn FnMut(&Waiting<'_>),
+    ) -> Result<Self, DatabaseError> {
+        connect::open_with_retry(target, options, policy, progress).map(Self::new)
+    }
+
+    fn new(connection: Connection) -> Self {
+        Self { connection, type_names: BTreeMap::new() }
+    }
+
+    /// `15.4` is 150004.
+    #[must_use]
+    pub fn server_version(&self) -> i32 {
+        self.connection.server_version()
+    }
+
+    /// The server process that serves this connection (`pg_stat_activity.pid`).
+    #[must_use]
+    pub fn backend_pid(&self) -> i32 {
+        self.connection.backend_pid()
+    }
+
+    #[must_use]
+    pub fn transaction_status(&self) -> TransactionStatus {
+        match self.connection.transaction_status() {
+            PGTransactionStatusType::PQTRANS_IDLE => TransactionStatus::Idle,
+            PGTransactionStatusType::PQTRANS_ACTIVE => TransactionStatus::Active,
+            PGTransactionStatusType::PQTRANS_INTRANS => TransactionStatus::InTransaction,
+            PGTransactionStatusType::PQTRANS_INERROR => TransactionStatus::Failed,
+            PGTransactionStatusType::PQTRANS_UNKNOWN => TransactionStatus::Unknown,
+        }
+    }
+
+    /// What can stop this session's statements from another thread; `None` when the connection is
+    /// gone.
+    #[must_use]
+    pub fn cancel_handle(&self) -> Option<CancelHandle> {
+        self.connection.canceller().map(CancelHandle)
+    }
+
+    /// Notices and warnings since the last call.
+    pub fn take_notices(&mut self) -> Vec<Notice> {
+        let fields = self.connection.take_notices();
+        let notice = |f: Fields| Notice {
+            severity: f.severity.unwrap_or_default(),
+            code: f.sqlstate,
+            message: f.message.unwrap_or_default(),
+            detail: f.detail,
+            hint: f.hint,
+        };
+        fields.into_iter().map(notice).collect()
+    }
+
+    /// Runs `COPY … FROM STDIN` with the reader's bytes as data. Returns the rows copied.
+    ///
+    /// # Errors
+    /// The server's, or [`ErrorKind::Statement`] when reading fails or `sql` is no such COPY; the
+    /// copy is then undone by the server.
+    pub fn copy_in(&mut self, sql: &str, data: &mut dyn Read) -> Result<u64, DatabaseError> {
+        let text = c_text(sql)?;
+        if !self.connection.send(&text) {
+            return Err(self.connection_error());
+        }
+        let mut reading = Ok(());
+        let mut found = false;
+        let mut outcome = Ok(0);
+        while let Some(result) = self.connection.next_result() {
+            match result.status() {
+                ExecStatusType::PGRES_COPY_IN if !found => {
+                    found = true;
+                    reading = self.send_copy(data);
+                }
+                ExecStatusType::PGRES_COPY_IN => {
+                    self.connection.put_copy_end(Some(c"only one COPY at a time"));
+                }
+                ExecStatusType::PGRES_COPY_OUT => self.connection.discard_copy_data(),
+                _ => match self.check(&result, sql) {
+                    Ok(()) => outcome = outcome.map(|rows: u64| rows + affected(&result)),
+                    Err(error) => outcome = Err(error),
+                },
+            }
+        }
+        reading?;
+        if !found && outcome.is_ok() {
+            return Err(plain("the statement is not a COPY … FROM STDIN"));
+        }
+        outcome
+    }
+
+    fn send_copy(&mut self, data: &mut dyn Read) -> Result<(), DatabaseError> {
+        let mut buffer = vec![0; 64 * 1024];
+        loop {
+            match data.read(&mut buffer) {
+                Ok(0) => {
+                    self.connection.put_copy_end(None);
+                    return Ok(());
+                }
+                Ok(length) => {
+                    if !self.connection.put_copy_data(buffer.get(..length).unwrap_or_default()) {
+                        // The reason comes with the result that follows.
+                        self.connection.put_copy_end(None);
+                        return Ok(());
+                    }
+                }
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(error) => {
+                    self.connection.put_copy_end(Some(c"the data could not be read"));
+                    return Err(plain(&format!("cannot read the data to copy: {error}")));
+                }
+            }
+        }
+    }
+
+    /// Sends several statements in one string and hands each result to `each`, while the server
+    /// works on the next.
+    pub(super) fn run_each(
+        &mut self,
+        sql: &str,
+        each: &mut dyn FnMut(usize, &PgResult),
+    ) -> Result<(), DatabaseError> {
+        let text = c_text(sql)?;
+        if !self.connection.send(&text) {
+            return Err(self.connection_error());
+        }
+        let mut first_error = None;
+        let mut number = 0;
+        while let Some(result) = self.connection.next_result() {
+            let outcome = match result.status() {
+                ExecStatusType::PGRES_COPY_IN => {
+                    self.connection.put_copy_end(Some(c"no data for COPY FROM STDIN here"));
+                    Ok(())
+                }
+                ExecStatusType::PGRES_COPY_OUT => {
+                    self.connection.discard_copy_data();
+                    Err(plain("COPY … TO STDOUT has nowhere to write to"))
+                }
+                ExecStatusType::PGRES_COPY_BOTH => {
+                    return Err(plain("replication commands are not supported"));
+                }
+                _ => self.check(&result, sql),
+            };
+            match outcome {
+                Ok(()) => each(number, &result),
+                Err(error) => {
+                    first_error.get_or_insert(error);
+                }
+            }
+            number += 1;
+        }
+        first_error.map_or(Ok(()), Err)
+    }
+
+    fn check(&self, result: &PgResult, sql: &str) -> Result<(), DatabaseError> {
+        match result.status() {
+            ExecStatusType::PGRES_COMMAND_OK
+            | ExecStatusType::PGRES_TUPLES_OK
+            | ExecStatusType::PGRES_EMPTY_QUERY
+            | ExecStatusType::PGRES_SINGLE_TUPLE
+            | ExecStatusType::PGRES_NONFATAL_ERROR => Ok(()),
+            _ => Err(self.statement_error(result.fields(), sql)),
+        }
+    }
+
+    fn statement_error(&self, fields: Fields, sql: &str) -> DatabaseError {
+        let lost = self.connection.status() == ConnStatusType::CONNECTION_BAD;
+        let kind = match fields.sqlstate.as_deref() {
+            _ if lost => ErrorKind::Lost,
+            Some("57P01" | "57P02" | "57P03") => ErrorKind::Lost,
+            Some("55P03") => ErrorKind::LockTimeout,
+            Some("57014") => ErrorKind::Cancelled,
+            Some("42501") => ErrorKind::Denied,
+            Some("XX001" | "XX002") => ErrorKind::Corrupt,
+            Some(code) if code.starts_with("08") => ErrorKind::Lost,
+            _ => ErrorKind::Statement,
+        };
+        let context = match (fields.internal_query, fields.context) {
+            (Some(query), Some(context)) => Some(format!("{context}\nin the query: {query}")),
+            (Some(query), None) => Some(format!("in the query: {query}")),
+            (None, context) => context,
+        };
+        DatabaseError {
+            kind,
+            message: fields
+                .message
+                .unwrap_or_else(|| self.connection.error_message().trim().to_owned()),
+            code: fields.sqlstate,
+            detail: fields.detail,
+            hint: fields.hint,
+            position: fields.position.map(|at| byte_offset(sql, at)),
+            context,
+        }
+    }
+
+    fn connection_error(&self) -> DatabaseError {
+        let lost = self.connection.status() == ConnStatusType::CONNECTION_BAD;
+        DatabaseError {
+            kind: if lost { ErrorKind::Lost } else { ErrorKind::Statement },
+            ..plain(self.connection.error_message().trim())
+        }
+    }
+
+    fn query_once(&mut self, sql: &str, binds: &[Value]) -> Result<PgResult, DatabaseError> {
+        let text = c_text(sql)?;
+        let values = binds.iter().map(bind_text).collect::<Result<Vec<_>, _>>()?;
+        let Some(result) = self.connection.exec_params(&text, &values) else {
+            return Err(self.connection_error());
+        };
+        match result.status() {
+            ExecStatusType::PGRES_COPY_IN => {
+                self.connection.put_copy_end(Some(c"COPY is not possible here"));
+                self.drain();
+                Err(plain("COPY … FROM STDIN is not possible here"))
+            }
+            ExecStatusType::PGRES_COPY_OUT => {
+                self.connection.discard_copy_data();
+                self.drain();
+                Err(plain("COPY … TO STDOUT is not possible here"))
+            }
+            _ => self.check(&result, sql).map(|()| result),
+        }
+    }
+
+    fn drain(&mut self) {
+        while self.connection.next_result().is_some() {}
+    }
+
+    /// Learns the names of types it has not seen; one query for all new ones, none otherwise.
+    fn learn_types(&mut self, result: &PgResult) {
+        let mut unknown: Vec<u32> = (0..result.columns())
+            .map(|c| result.column_type(c))
+            .filter(|oid| builtin_type(*oid).is_none() && !self.type_names.contains_key(oid))
+            .collect();
+        unknown.sort_unstable();
+        unknown.dedup();
+        let usable = matches!(
+            self.transaction_status(),
+            TransactionStatus::Idle | TransactionStatus::InTransaction
+        );
+        if unknown.is_empty() || !usable {
+            return;
+        }
+        let list = unknown.iter().map(u32::to_string).collect::<Vec<_>>().join(",");
+        let sql = format!(
+            "SELECT oid, pg_catalog.format_type(oid, NULL) FROM pg_catalog.pg_type WHERE oid IN ({list})"
+        );
+        if let Ok(names) = self.query_once(&sql, &[]) {
+            for row in 0..names.rows() {
+                let oid = names.text(row, 0).and_then(|oid| oid.parse().ok());
+                if let (Some(oid), Some(name)) = (oid, names.text(row, 1)) {
+                    self.type_names.insert(oid, name.to_owned());
+                }
+            }
+        }
+    }
+}
+
+impl Session for PgSession {
+    fn dialect(&self) -> Dialect {
+        Dialect::Postgres
+    }
+
+    fn execute(&mut self, sql: &str) -> Result<(), DatabaseError> {
+        self.run_each(sql, &mut |_, _| {})
+    }
+
+    fn query(&mut self, sql: &str, binds: &[Value]) -> Result<Rows, DatabaseError> {
+        let result = self.query_once(sql, binds)?;
+        self.learn_types(&result);
+        let oids: Vec<u32> = (0..result.columns()).map(|c| result.column_type(c)).collect();
+        let name = |oid: &u32| {
+            builtin_type(*oid)
+                .or_else(|| self.type_names.get(oid).map(String::as_str))
+                .unwrap_or_default()
+                .to_owned()
+        };
+        let rows = (0..result.rows()).map(|row| {
+            let cell = |(column, oid): (usize, &u32)| cell(result.bytes(row, column), *oid);
+            oids.iter().enumerate().map(cell).collect()
+        });
+        Ok(Rows {
+            columns: (0..result.columns()).map(|c| result.column_name(c)).collect(),
+            types: oids.iter().map(name).collect(),
+            rows: rows.collect(),
+            affected: affected(&result),
+        })
+    }
+
+    fn introspect(&mut self) -> Result<Model, DatabaseError> {
+        super::introspect::introspect(self)
+    }
+}
+
+fn c_text(sql: &str) -> Result<CString, DatabaseError> {
+    CString::new(sql).map_err(|error| DatabaseError {
+        position: Some(error.nul_position()),
+        ..plain("the SQL contains a NUL byte, which PostgreSQL cannot take")
+    })
+}
+
+pub(super) fn plain(message: &str) -> DatabaseError {
+    DatabaseError {
+        kind: ErrorKind::Statement,
+        message: message.to_owned(),
+        code: None,
+        detail: None,
+        hint: None,
+        position: None,
+        context: None,
+    }
+}
+
+/// libpq counts characters from 1; we count bytes from 0.
+fn byte_offset(sql: &str, position: usize) -> usize {
+    sql.char_indices().nth(position.saturating_sub(1)).map_or(sql.len(), |(at, _)| at)
+}
+
+fn bind_text(value: &Value) -> Result<Option<CString>, DatabaseError> {
+    let text = match value {
+        Value::Null => return Ok(None),
+        Value::Bool(true) => "t".to_owned(),
+        Value::Bool(false) => "f".to_owned(),
+        Value::Integer(number) => number.to_string(),
+        Value::Real(number) if number.is_infinite() && *number > 0.0 => "Infinity".to_owned(),
+        Value::Real(number) if number.is_infinite() => "-Infinity".to_owned(),
+        Value::Real(number) => number.to_string(),
+        Value::Text(text) => text.clone(),
+        Value::Blob(bytes) => {
+            let mut text = String::with_capacity(2 + 2 * bytes.len());
+            text.push_str("\\x");
+            for byte in bytes {
+                text.push(char::from_digit(u32::from(byte >> 4), 16).unwrap_or('0'));
+                text.push(char::from_digit(u32::from(byte & 15), 16).unwrap_or('0'));
+            }
+            text
+        }
+    };
+    CString::new(text)
+        .map(Some)
+        .map_err(|_| plain("a value contains a NUL byte, which PostgreSQL cannot store in text"))
+}
+
+/// Booleans and integers as such; everything else in the server's own text, so that nothing of a
+/// numeric or a timestamp is lost.
+fn cell(bytes: Option<&[u8]>, oid: u32) -> Value {
+    let Some(bytes) = bytes else { return Value::Null };
+    let text = String::from_utf8_lossy(bytes);
+    match oid {
+        16 => Value::Bool(text == "t"),
+        20 | 21 | 23 | 26 => text.parse().map_or_else(|_| Value::Text(text.into()), Value::Integer),
+        _ => Value::Text(text.into_owned()),
+    }
+}
+
+/// Rows changed; a SELECT changes none, though its command tag counts rows.
+fn affected(result: &PgResult) -> u64 {
+    let tag = result.command();
+    let mut words = tag.split(' ');
+    match words.next() {
+        Some("INSERT" | "UPDATE" | "DELETE" | "MERGE" | "COPY") => {
+            words.next_back().and_then(|count| count.parse().ok()).unwrap_or(0)
+        }
+        _ => 0,
+    }
+}
+
+/// Names of common built-in types by OID, as `format_type` spells them (src/include/catalog/
+/// pg_type.dat; these numbers never change).
+fn builtin_type(oid: u32) -> Option<&'static str> {
+    Some(match oid {
+        16 => "boolean",
+        17 => "bytea",
+        18 => "\"char\"",
+        19 => "name",
+        20 => "bigint",
+        21 => "smallint",
+        23 => "integer",
+        25 => "text",
+        26 => "oid",
+        114 => "json",
+        142 => "xml",
+        600 => "point",
+        650 => "cidr",
+        700 => "real",
+        701 => "double precision",
+        705 => "unknown",
+        790 => "money",
+        829 => "macaddr",
+        869 => "inet",
+        1000 => "boolean[]",
+        1005 => "smallint[]",
+        1007 => "integer[]",
+        1009 => "text[]",
+        1015 => "character varying[]",
+        1016 => "bigint[]",
+        1042 => "character",
+        1043 => "character varying",
+        1082 => "date",
+        1083 => "time without time zone",
+        1114 => "timestamp without time zone",
+        1184 => "timestamp with time zone",
+        1186 => "interval",
+        1266 => "time with time zone",
+        1560 => "bit",
+        1562 => "bit varying",
+        1700 => "numeric",
+        2278 => "void",
+        2950 => "uuid",
+        3802 => "jsonb",
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn positions_are_bytes_from_zero() {
+        assert_eq!(byte_offset("é x", 3), 3);
+        assert_eq!(byte_offset("ab", 1), 0);
+        assert_eq!(byte_offset("ab", 9), 2);
+    }
+
+    #[test]
+    fn blobs_travel_as_hex() {
+        let text = bind_text(&Value::Blob(vec![0, 255])).ok().flatten();
+        assert_eq!(text.as_deref(), Some(c"\\x00ff"));
+    }
+}
