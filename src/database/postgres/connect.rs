@@ -296,7 +296,7 @@ mod tests {
         assert_eq!(kind(wrong, true), ErrorKind::Rejected);
         assert_eq!(
             classify(wrong, true, false).message,
-            "connection to server at \"h\", port 1 failed: FATALE:  autenticazione con password fallita"
+            "connection to server at \"h\", port 1 failed: FATALE: autenticazione con password fallita"
         );
         assert_eq!(kind("x failed: FATAL:  57P03: starting up", true), ErrorKind::Unreachable);
         assert_eq!(kind("x failed: FATAL:  53300: too many", true), ErrorKind::Unreachable);
