@@ -93,8 +93,7 @@ fn notices_are_kept() {
 #[test]
 fn what_waiting_can_mend_is_told_from_what_it_cannot() {
     let options = ConnectOptions::default();
-    let policy =
-        RetryPolicy { wait_limit: Duration::from_millis(600), ..RetryPolicy::default() };
+    let policy = RetryPolicy { wait_limit: Duration::from_millis(600), ..RetryPolicy::default() };
     let mut waits = 0;
     let refused = "postgres://u:secret@127.0.0.1:9/d";
     let start = Instant::now();

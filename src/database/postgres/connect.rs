@@ -270,15 +270,7 @@ fn redact(message: &str, secrets: &[String]) -> String {
 }
 
 fn error(kind: ErrorKind, message: String, code: Option<String>) -> DatabaseError {
-    DatabaseError {
-        kind,
-        message,
-        code,
-        detail: None,
-        hint: None,
-        position: None,
-        context: None,
-    }
+    DatabaseError { kind, message, code, detail: None, hint: None, position: None, context: None }
 }
 
 #[cfg(test)]
@@ -308,10 +300,7 @@ mod tests {
         assert_eq!(kind("connection failed: Connection refused", false), ErrorKind::Unreachable);
         assert_eq!(kind("invalid sslmode value: \"x\"", false), ErrorKind::Rejected);
         assert_eq!(kind("server does not support SSL", true), ErrorKind::Rejected);
-        assert_eq!(
-            kind("server closed the connection unexpectedly", true),
-            ErrorKind::Unreachable
-        );
+        assert_eq!(kind("server closed the connection unexpectedly", true), ErrorKind::Unreachable);
     }
 
     #[test]

@@ -6,8 +6,8 @@ use std::ptr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use pq_sys as pq;
 pub(super) use pq::{ConnStatusType, ExecStatusType, PGTransactionStatusType};
+use pq_sys as pq;
 
 /// The fields of an error or notice (manual, libpq, `PQresultErrorField`).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
