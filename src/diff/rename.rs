@@ -32,3 +32,17 @@ pub enum Rename {
         to: String,
     },
 }
+
+impl Rename {
+    /// As `--rename` takes it: `users:people`, `users.name:full_name`.
+    #[must_use]
+    pub fn flag(&self) -> String {
+        match self {
+            Self::Object { from, to, .. } => format!("{from}:{to}"),
+            Self::Column { table, from, to }
+            | Self::EnumLabel { ty: table, from, to }
+            | Self::Index { table, from, to }
+            | Self::Constraint { table, from, to } => format!("{table}.{from}:{to}"),
+        }
+    }
+}

@@ -1,0 +1,167 @@
+use super::{Action, Item, PlanError, Step, Strength};
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap};
+
+struct Edge {
+    before: usize,
+    after: usize,
+    strength: Strength,
+}
+
+/// Orders steps so that each runs after what it waits for, otherwise by kind and name. Circles are
+/// opened where the dependency is only a wish or a mention.
+pub(super) fn sort(steps: Vec<Step>) -> Result<Vec<Step>, PlanError> {
+    let (mut ordered, mut steps): (Vec<_>, Vec<_>) =
+        steps.into_iter().partition(|step| matches!(step.action, Action::Rename(_)));
+    steps.sort_by_cached_key(|step| (step.stage, step.action.place()));
+    let mut edges = edges(&steps);
+    let mut sequence = kahn(steps.len(), &edges);
+    for weak in [Strength::Wish, Strength::Mention] {
+        if sequence.len() == steps.len() {
+            break;
+        }
+        let group = components(steps.len(), &edges);
+        edges.retain(|e| e.strength != weak || group.get(e.before) != group.get(e.after));
+        sequence = kahn(steps.len(), &edges);
+    }
+    if sequence.len() < steps.len() {
+        return Err(cycle(&steps, &edges));
+    }
+    let mut slots: Vec<Option<Step>> = steps.into_iter().map(Some).collect();
+    ordered.extend(sequence.into_iter().filter_map(|at| slots.get_mut(at).and_then(Option::take)));
+    Ok(ordered)
+}
+
+fn edges(steps: &[Step]) -> Vec<Edge> {
+    let mut creators: HashMap<&Item, Vec<usize>> = HashMap::new();
+    let mut releasers: HashMap<&Item, Vec<(usize, Strength)>> = HashMap::new();
+    for (at, step) in steps.iter().enumerate() {
+        for item in &step.creates {
+            creators.entry(item).or_default().push(at);
+        }
+        for dependency in &step.releases {
+            releasers.entry(&dependency.item).or_default().push((at, dependency.strength));
+        }
+    }
+    let mut edges = Vec::new();
+    let mut edge = |before, after, strength| {
+        if before != after {
+            edges.push(Edge { before, after, strength });
+        }
+    };
+    for (at, step) in steps.iter().enumerate() {
+        for dependency in &step.needs {
+            for creator in creators.get(&dependency.item).into_iter().flatten() {
+                edge(*creator, at, dependency.strength);
+            }
+        }
+        for item in &step.destroys {
+            for (releaser, strength) in releasers.get(item).into_iter().flatten() {
+                edge(*releaser, at, *strength);
+            }
+            // A change in place both destroys and creates; two of them on one item keep the order
+            // of their keys.
+            let in_place = step.creates.contains(item);
+            for creator in creators.get(item).into_iter().flatten() {
+                let other = steps.get(*creator).is_some_and(|s| s.destroys.contains(item));
+                match (in_place, other) {
+                    (true, true) if at < *creator => edge(at, *creator, Strength::Must),
+                    (true, true) => {}
+                    // An item made in this plan is changed after it is made, unless it is also
+                    // dropped first.
+                    (true, false) => edge(*creator, at, Strength::Must),
+                    (false, _) => edge(at, *creator, Strength::Must),
+                }
+            }
+        }
+    }
+    edges
+}
+
+fn kahn(count: usize, edges: &[Edge]) -> Vec<usize> {
+    let mut waiting = vec![0_usize; count];
+    let mut next: Vec<Vec<usize>> = vec![Vec::new(); count];
+    for edge in edges {
+        if let (Some(n), Some(list)) = (waiting.get_mut(edge.after), next.get_mut(edge.before)) {
+            *n += 1;
+            list.push(edge.after);
+        }
+    }
+    let mut ready: BinaryHeap<Reverse<usize>> =
+        waiting.iter().enumerate().filter(|(_, n)| **n == 0).map(|(at, _)| Reverse(at)).collect();
+    let mut order = Vec::with_capacity(count);
+    while let Some(Reverse(at)) = ready.pop() {
+        order.push(at);
+        for after in next.get(at).into_iter().flatten() {
+            if let Some(n) = waiting.get_mut(*after) {
+                *n -= 1;
+                if *n == 0 {
+                    ready.push(Reverse(*after));
+                }
+            }
+        }
+    }
+    order
+}
+
+/// The strongly connected component of each step (Kosaraju, without recursion: plans of
+/// thousands of steps are ordinary).
+fn components(count: usize, edges: &[Edge]) -> Vec<usize> {
+    let mut forward: Vec<Vec<usize>> = vec![Vec::new(); count];
+    let mut backward: Vec<Vec<usize>> = vec![Vec::new(); count];
+    for edge in edges {
+        if let (Some(f), Some(b)) = (forward.get_mut(edge.before), backward.get_mut(edge.after)) {
+            f.push(edge.after);
+            b.push(edge.before);
+        }
+    }
+    let mut finished = Vec::with_capacity(count);
+    let mut seen = vec![false; count];
+    for root in 0..count {
+        walk(root, &forward, &mut seen, &mut finished);
+    }
+    let mut group = vec![usize::MAX; count];
+    let mut seen = vec![false; count];
+    for root in finished.into_iter().rev() {
+        let mut members = Vec::new();
+        walk(root, &backward, &mut seen, &mut members);
+        for member in members {
+            if let Some(slot) = group.get_mut(member) {
+                *slot = root;
+            }
+        }
+    }
+    group
+}
+
+/// Depth first; appends each reached step once all behind it are done.
+fn walk(root: usize, next: &[Vec<usize>], seen: &mut [bool], done: &mut Vec<usize>) {
+    let mut stack = vec![(root, false)];
+    while let Some((at, finished)) = stack.pop() {
+        if finished {
+            done.push(at);
+            continue;
+        }
+        match seen.get_mut(at) {
+            Some(flag) if !*flag => *flag = true,
+            _ => continue,
+        }
+        stack.push((at, true));
+        stack.extend(next.get(at).into_iter().flatten().map(|to| (*to, false)));
+    }
+}
+
+fn cycle(steps: &[Step], edges: &[Edge]) -> PlanError {
+    let group = components(steps.len(), edges);
+    let mut sizes: HashMap<usize, usize> = HashMap::new();
+    for root in &group {
+        *sizes.entry(*root).or_default() += 1;
+    }
+    let involved = steps
+        .iter()
+        .zip(&group)
+        .filter(|(_, root)| sizes.get(root).is_some_and(|size| *size > 1))
+        .map(|(step, _)| step.describe())
+        .collect();
+    PlanError::Cycle { steps: involved }
+}
