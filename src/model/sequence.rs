@@ -56,8 +56,7 @@ impl SequenceOptions {
         };
         let ascending = self.increment.unwrap_or(1) > 0;
         let (min, max) = if ascending { (1, highest) } else { (lowest, -1) };
-        let first =
-            if ascending { self.min.unwrap_or(min) } else { self.max.unwrap_or(max) };
+        let first = if ascending { self.min.unwrap_or(min) } else { self.max.unwrap_or(max) };
         self.start = self.start.filter(|start| *start != first);
         self.increment = self.increment.filter(|increment| *increment != 1);
         self.min = self.min.filter(|value| *value != min);
