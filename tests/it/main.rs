@@ -1,2 +1,8 @@
+//! All integration tests are modules of this one binary: one link, shared support.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
+
+mod harness;
+mod layers;
 mod postgres_session;
 mod sql_split;
+mod support;

@@ -1,0 +1,40 @@
+# What a contributor and the continuous integration run. `make test` is everything.
+
+# cargo-nextest runs the tests in parallel processes; plain `cargo test` does where it is missing.
+RUN_TESTS := $(shell command -v cargo-nextest >/dev/null 2>&1 && echo cargo nextest run || echo cargo test)
+
+.PHONY: test fmt fmt-check clippy docs tools unit bench help
+
+help:
+	@echo "make test     formatting, clippy, documentation and every test (installs what is missing)"
+	@echo "make unit     the tests alone; T='name' runs those whose name contains it"
+	@echo "make fmt      format the code"
+	@echo "make clippy   lints, warnings denied"
+	@echo "make docs     API documentation, warnings denied"
+	@echo "make bench    time dbkit against other tools (release build)"
+
+test: fmt-check clippy docs tools
+	tests/with-postgres.sh $(RUN_TESTS) --workspace
+	cargo test --doc --workspace --quiet
+
+unit: tools
+	tests/with-postgres.sh $(RUN_TESTS) --workspace $(T)
+
+tools:
+	tests/install-tools.sh
+
+fmt:
+	cargo fmt --all
+
+fmt-check:
+	cargo fmt --all --check
+
+clippy:
+	cargo clippy --workspace --all-targets --quiet -- -D warnings
+
+docs:
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet
+
+bench:
+	cargo build --release
+	tests/with-postgres.sh benches/run.sh

@@ -1,0 +1,39 @@
+#!/bin/sh
+# Installs what the tests need and the machine lacks: a PostgreSQL server (through apt, as root or
+# with sudo) and the real diesel command line, the peer of the interchange tests (into
+# target/tools, from crates.io).
+set -eu
+cd "$(dirname "$0")/.."
+
+have_postgres() {
+    [ -n "${DBKIT_TEST_POSTGRES:-}" ] || [ -n "${PGBIN:-}" ] || command -v initdb >/dev/null 2>&1 ||
+        ls /usr/lib/postgresql/*/bin/initdb /usr/pgsql-*/bin/initdb >/dev/null 2>&1
+}
+
+if ! have_postgres; then
+    sudo=""
+    [ "$(id -u)" = 0 ] || sudo="sudo -n"
+    if command -v apt-get >/dev/null 2>&1 && { [ -z "$sudo" ] || sudo -n true 2>/dev/null; }; then
+        export DEBIAN_FRONTEND=noninteractive
+        # The tests start their own server; the packaged one must not start.
+        $sudo mkdir -p /etc/postgresql-common
+        [ -e /etc/postgresql-common/createcluster.conf ] ||
+            echo "create_main_cluster = false" |
+            $sudo tee /etc/postgresql-common/createcluster.conf >/dev/null
+        $sudo apt-get update -q
+        $sudo apt-get install -q -y --no-install-recommends postgresql
+    fi
+    have_postgres || {
+        echo "install-tools: there is no PostgreSQL server on this machine. Install one, or set" >&2
+        echo "DBKIT_TEST_POSTGRES to the URL of a server to play with." >&2
+        exit 70
+    }
+fi
+
+diesel=2.3.14
+if ! target/tools/bin/diesel --version 2>/dev/null | grep -qF "$diesel"; then
+    cargo install diesel_cli --version "$diesel" --quiet --debug --force \
+        --no-default-features --features postgres-bundled,sqlite-bundled \
+        --root target/tools --target-dir target/tools/build
+    rm -rf target/tools/build
+fi

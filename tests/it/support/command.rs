@@ -1,0 +1,118 @@
+use std::ffi::OsStr;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// The dbkit binary, run without a terminal and without anything of the caller's environment that
+/// could change what it does.
+pub struct Dbkit {
+    command: Command,
+    line: String,
+}
+
+impl Dbkit {
+    /// Ready to run in the given folder.
+    pub fn new(directory: impl AsRef<Path>) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_dbkit"));
+        command
+            .current_dir(directory.as_ref())
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("HOME", directory.as_ref())
+            .stdin(Stdio::null());
+        Self { command, line: "dbkit".to_owned() }
+    }
+
+    pub fn arg(mut self, arg: impl AsRef<OsStr>) -> Self {
+        self.line.push(' ');
+        self.line.push_str(&arg.as_ref().to_string_lossy());
+        self.command.arg(arg);
+        self
+    }
+
+    pub fn args<I, S>(self, args: I) -> Self
+    where
+        I: IntoIterator<Item = S>,
+        S: AsRef<OsStr>,
+    {
+        args.into_iter().fold(self, Self::arg)
+    }
+
+    pub fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
+    /// Runs to the end.
+    pub fn run(mut self) -> Outcome {
+        let output = self.command.output().expect("the binary starts");
+        Outcome {
+            line: self.line,
+            code: output.status.code(),
+            stdout: String::from_utf8(output.stdout).expect("stdout is UTF-8"),
+            stderr: String::from_utf8(output.stderr).expect("stderr is UTF-8"),
+        }
+    }
+}
+
+/// What a run of the binary left behind. Each assertion shows all of it when it fails.
+#[derive(Debug)]
+pub struct Outcome {
+    line: String,
+    pub code: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Outcome {
+    #[track_caller]
+    pub fn code(self, wanted: i32) -> Self {
+        assert!(self.code == Some(wanted), "wanted exit code {wanted}\n{self}");
+        self
+    }
+
+    #[track_caller]
+    pub fn success(self) -> Self {
+        self.code(0)
+    }
+
+    #[track_caller]
+    pub fn stdout_has(self, part: &str) -> Self {
+        assert!(self.stdout.contains(part), "stdout lacks {part:?}\n{self}");
+        self
+    }
+
+    #[track_caller]
+    pub fn stderr_has(self, part: &str) -> Self {
+        assert!(self.stderr.contains(part), "stderr lacks {part:?}\n{self}");
+        self
+    }
+
+    /// Neither stream may hold it: a password, an escape sequence.
+    #[track_caller]
+    pub fn nowhere(self, part: &str) -> Self {
+        let shown = self.stdout.contains(part) || self.stderr.contains(part);
+        assert!(!shown, "{part:?} must not be shown\n{self}");
+        self
+    }
+
+    #[track_caller]
+    pub fn stdout_is(self, wanted: &str) -> Self {
+        assert!(self.stdout == wanted, "wanted stdout\n{wanted}\n{self}");
+        self
+    }
+
+    /// Stdout as JSON.
+    #[track_caller]
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}\n{self}"))
+    }
+}
+
+impl std::fmt::Display for Outcome {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let code = self.code.map_or_else(|| "killed".to_owned(), |code| code.to_string());
+        writeln!(f, "$ {}\nexit code: {code}", self.line)?;
+        writeln!(f, "--- stdout\n{}", self.stdout)?;
+        writeln!(f, "--- stderr\n{}", self.stderr)
+    }
+}
