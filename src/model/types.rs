@@ -17,9 +17,9 @@ pub struct DataType {
 #[serde(rename_all = "snake_case")]
 pub enum TypeName {
     /// PostgreSQL: the spelling of `format_type` without modifier (`character varying`,
-    /// `timestamp with time zone`, `interval day to second`). SQLite: the declared words, in the
-    /// user's spelling, empty for a column without a type; there `modifier` is never used on its
-    /// own: `VARCHAR(36)` is name `VARCHAR`, modifier `36`.
+    /// `timestamp with time zone`, `interval day to second`). SQLite: the declared words in
+    /// capitals (their case means nothing), empty for a column without a type: `VARCHAR(36)` is
+    /// name `VARCHAR`, modifier `36`.
     Builtin(String),
     /// An enum, domain, composite, range, table row type or a type of an extension.
     User(QName),

@@ -1,5 +1,8 @@
 //! Where a model comes from: schema files, declarative SQL files, snapshots, a live database.
 
+pub mod files;
+pub mod schema_rs;
+
 use crate::diff::Rename;
 use crate::model::Model;
 

@@ -1,5 +1,6 @@
 //! Type names: what people write, what `format_type` prints, and Diesel's names for them.
 
+use super::quote;
 use crate::model::{DataType, QName, TypeName};
 
 /// Built-in types whose canonical name is one plain word (PostgreSQL manual, Data Types, and
@@ -266,142 +267,12 @@ fn builtin(name: &str, modifier: Option<&str>) -> String {
 
 fn user(name: &QName) -> String {
     match &name.schema {
-        Some(schema) => format!("{}.{}", quote(schema), quote(&name.name)),
         // pg_catalog comes first in every search path: only a qualified name reaches a user's
         // type of the same name.
-        None if known(&name.name).is_some() => format!("public.{}", quote(&name.name)),
-        None => quote(&name.name),
+        None if known(&name.name).is_some() => format!("public.{}", quote::ident(&name.name)),
+        _ => quote::qname(name),
     }
 }
-
-fn quote(name: &str) -> String {
-    let plain = name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_')
-        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
-        && !RESERVED.contains(&name)
-        && !SPELLED.iter().any(|(word, _)| *word == name);
-    if plain { name.to_owned() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
-}
-
-/// Words that PostgreSQL does not take as a type's name without quotes (Appendix C, all that are
-/// not "non-reserved" or "can be type").
-const RESERVED: &[&str] = &[
-    "all",
-    "analyse",
-    "character",
-    "double",
-    "float",
-    "setof",
-    "analyze",
-    "and",
-    "any",
-    "array",
-    "as",
-    "asc",
-    "asymmetric",
-    "between",
-    "both",
-    "case",
-    "cast",
-    "check",
-    "coalesce",
-    "collate",
-    "column",
-    "constraint",
-    "create",
-    "current_catalog",
-    "current_date",
-    "current_role",
-    "current_time",
-    "current_timestamp",
-    "current_user",
-    "default",
-    "deferrable",
-    "desc",
-    "distinct",
-    "do",
-    "else",
-    "end",
-    "except",
-    "exists",
-    "extract",
-    "false",
-    "fetch",
-    "for",
-    "foreign",
-    "from",
-    "grant",
-    "greatest",
-    "group",
-    "grouping",
-    "having",
-    "in",
-    "initially",
-    "inout",
-    "intersect",
-    "into",
-    "lateral",
-    "leading",
-    "least",
-    "limit",
-    "localtime",
-    "localtimestamp",
-    "national",
-    "nchar",
-    "none",
-    "normalize",
-    "not",
-    "null",
-    "nullif",
-    "offset",
-    "on",
-    "only",
-    "or",
-    "order",
-    "out",
-    "overlay",
-    "placing",
-    "position",
-    "precision",
-    "primary",
-    "references",
-    "returning",
-    "row",
-    "select",
-    "session_user",
-    "setof",
-    "some",
-    "substring",
-    "symmetric",
-    "system_user",
-    "table",
-    "then",
-    "to",
-    "trailing",
-    "treat",
-    "trim",
-    "true",
-    "union",
-    "unique",
-    "user",
-    "using",
-    "values",
-    "variadic",
-    "when",
-    "where",
-    "window",
-    "with",
-    "xmlattributes",
-    "xmlconcat",
-    "xmlelement",
-    "xmlexists",
-    "xmlforest",
-    "xmlnamespaces",
-    "xmlparse",
-    "xmlpi",
-    "xmlroot",
-    "xmlserialize",
-    "xmltable",
-];
 
 /// The canonical name of a built-in type called that in `pg_type`.
 fn known(word: &str) -> Option<&'static str> {

@@ -1,7 +1,7 @@
 //! Declared types of columns, and Diesel's names for them.
 //!
 //! SQLite keeps any words as a column's type and derives only the affinity from them (datatype3,
-//! "Determination Of Column Affinity"), so the spelling is kept and compared as it stands.
+//! "Determination Of Column Affinity"), so the words are kept.
 
 use crate::model::{DataType, TypeName};
 
@@ -62,8 +62,10 @@ const DIESEL: &[(&str, &str)] = &[
     ("Datetime", "DATETIME"),
 ];
 
-/// Reads a declared type: `VARCHAR (36)` is name `VARCHAR` and modifier `36`. Case is kept, white
-/// space becomes one blank.
+/// Reads a declared type: `varchar (36)` is name `VARCHAR` and modifier `36`.
+///
+/// SQLite compares types without regard to case, so the letters become capitals: two spellings of
+/// one type are no difference. White space becomes one blank.
 #[must_use]
 pub fn parse(declared: &str) -> DataType {
     let declared = declared.trim();
@@ -74,7 +76,7 @@ pub fn parse(declared: &str) -> DataType {
         }
         None => (declared, None),
     };
-    let name = name.split_whitespace().collect::<Vec<_>>().join(" ");
+    let name = name.split_whitespace().collect::<Vec<_>>().join(" ").to_ascii_uppercase();
     DataType { modifier, ..DataType::builtin(name) }
 }
 
@@ -139,11 +141,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn spelling_is_kept() {
+    fn words_are_kept_in_capitals() {
         for (written, kept) in [
             ("VARCHAR (36)", "VARCHAR(36)"),
-            ("decimal( 10 , 2 )", "decimal(10,2)"),
-            ("unsigned  big\nint", "unsigned big int"),
+            ("decimal( 10 , 2 )", "DECIMAL(10,2)"),
+            ("unsigned  big\nint", "UNSIGNED BIG INT"),
             ("", ""),
         ] {
             assert_eq!(render(&parse(written)), kept);
