@@ -25,8 +25,6 @@ pub(super) mod class {
 pub(super) const FIRST_USER_OID: u32 = 16384;
 
 pub(super) struct Catalog {
-    /// As `server_version_num`: 150004.
-    pub version: i32,
     pub model: Model,
     pub schemas: HashMap<u32, String>,
     /// (catalogue, object) pairs that belong to an extension.
@@ -84,6 +82,8 @@ pub(super) struct Relation {
     pub tablespace: u32,
     pub unlogged: bool,
     pub access_method: u32,
+    /// The type that goes with it: where comments on composite types stand.
+    pub row_type: u32,
 }
 
 pub(super) struct ColumnFact {
@@ -97,12 +97,13 @@ pub(super) struct IndexFact {
     pub table: u32,
     pub index: Index,
     pub replica_identity: bool,
+    /// By position.
+    pub opclasses: Vec<u32>,
 }
 
 impl Catalog {
-    pub(super) fn new(version: i32) -> Self {
+    pub(super) fn new() -> Self {
         Self {
-            version,
             model: Model::new(Dialect::Postgres),
             schemas: HashMap::new(),
             members: HashSet::new(),

@@ -100,7 +100,8 @@ fn builtin(name: &str, modifier: i32) -> (String, Option<String>) {
         "varchar" => ("character varying", number(modifier - 4)),
         "bpchar" if modifier >= 0 => ("character", number(modifier - 4)),
         "bit" if modifier >= 0 => ("bit", number(modifier)),
-        "bit" => ("\"bit\"", None),
+        // The type without a limit, as the server keeps it where no one wrote `bit`.
+        "bit" => ("bit", None),
         "char" => ("\"char\"", None),
         "varbit" => ("bit varying", number(modifier)),
         "numeric" => {
