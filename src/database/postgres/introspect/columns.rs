@@ -15,8 +15,7 @@ pub(super) fn defaults_sql(_: i32) -> String {
 }
 
 pub(super) fn defaults(catalog: &mut Catalog, result: &PgResult) {
-    catalog.defaults =
-        rows(result).map(|r| ((r.number(0), r.number(1)), r.owned(2))).collect();
+    catalog.defaults = rows(result).map(|r| ((r.number(0), r.number(1)), r.owned(2))).collect();
 }
 
 pub(super) fn columns_sql(version: i32) -> String {
@@ -37,8 +36,7 @@ pub(super) fn columns(catalog: &mut Catalog, result: &PgResult) {
     for row in rows(result) {
         let (relation, number, ty): (u32, i16, u32) = (row.number(0), row.number(1), row.number(3));
         let name = row.owned(2);
-        let fact =
-            ColumnFact { number, name: name.clone(), ty, collation: row.number(9) };
+        let fact = ColumnFact { number, name: name.clone(), ty, collation: row.number(9) };
         catalog.columns.entry(relation).or_default().push(fact);
         if catalog.tables.contains_key(&relation) {
             let column = column(catalog, relation, number, ty, row);
@@ -125,13 +123,7 @@ fn storage(code: u8) -> Storage {
     }
 }
 
-fn identity(
-    catalog: &Catalog,
-    relation: u32,
-    number: i16,
-    mode: u8,
-    column: &str,
-) -> ColumnValue {
+fn identity(catalog: &Catalog, relation: u32, number: i16, mode: u8, column: &str) -> ColumnValue {
     let mode = if mode == b'a' { IdentityMode::Always } else { IdentityMode::ByDefault };
     // A partition's identity is its parent's; the sequence belongs to the parent (PostgreSQL 17).
     let Some((name, options)) = catalog.identities.get(&(relation, number)) else {

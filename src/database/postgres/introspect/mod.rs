@@ -77,7 +77,8 @@ pub(super) fn introspect(session: &mut PgSession) -> Result<Model, DatabaseError
     let own_transaction = session.transaction_status() == TransactionStatus::Idle;
     let settings = PRINTING.iter().map(|(name, _)| format!("current_setting('{name}')"));
     let settings = settings.collect::<Vec<_>>().join(", ");
-    let fixed = PRINTING.iter().map(|(name, value)| format!("set_config('{name}', '{value}', true)"));
+    let fixed =
+        PRINTING.iter().map(|(name, value)| format!("set_config('{name}', '{value}', true)"));
     let fixed = fixed.collect::<Vec<_>>().join(", ");
     let mut statements = vec![format!("SELECT {settings}"), format!("SELECT {fixed}")];
     if own_transaction {

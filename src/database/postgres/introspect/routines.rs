@@ -99,11 +99,14 @@ fn aggregate(catalog: &Catalog, id: &RoutineId, row: Row<'_>) -> String {
     put("MFINALFUNC_MODIFY", function(25).and_then(|_| modify(27)));
     put("MINITCOND", literal(28));
     put("SORTOP", row.opt(29).map(|operator| format!("OPERATOR({})", qualified(operator))));
-    put("PARALLEL", match row.code(8) {
-        b's' => Some("SAFE".to_owned()),
-        b'r' => Some("RESTRICTED".to_owned()),
-        _ => None,
-    });
+    put(
+        "PARALLEL",
+        match row.code(8) {
+            b's' => Some("SAFE".to_owned()),
+            b'r' => Some("RESTRICTED".to_owned()),
+            _ => None,
+        },
+    );
     flags.extend((row.code(9) == b'h').then_some("HYPOTHETICAL"));
     options.extend(flags.into_iter().map(str::to_owned));
     let arguments = if row.text(5).is_empty() { "*" } else { row.text(5) };

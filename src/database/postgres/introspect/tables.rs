@@ -3,9 +3,7 @@
 use super::catalog::{Catalog, Relation, class, is_bookkeeping};
 use super::row::{Row, rows};
 use crate::database::postgres::libpq::PgResult;
-use crate::model::{
-    Expr, PartitionOf, Persistence, QName, ReplicaIdentity, Table, View, ViewKind,
-};
+use crate::model::{Expr, PartitionOf, Persistence, QName, ReplicaIdentity, Table, View, ViewKind};
 
 pub(super) fn relations_sql(_: i32) -> String {
     "SELECT c.oid, c.relname, c.relnamespace, c.relkind, c.relpersistence, c.relam, c.reltablespace, \

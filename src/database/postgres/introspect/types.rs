@@ -219,7 +219,8 @@ pub(super) fn domains(catalog: &mut Catalog, result: &PgResult) {
 
 pub(super) fn ranges_sql(version: i32) -> String {
     let multirange = if version >= 140_000 { "m.typname, m.typnamespace" } else { "NULL, NULL" };
-    let join = if version >= 140_000 { "LEFT JOIN pg_type m ON m.oid = r.rngmultitypid" } else { "" };
+    let join =
+        if version >= 140_000 { "LEFT JOIN pg_type m ON m.oid = r.rngmultitypid" } else { "" };
     format!(
         "SELECT r.rngtypid, r.rngsubtype, r.rngsubopc, r.rngcollation, \
            nullif(r.rngcanonical::text, '-'), nullif(r.rngsubdiff::text, '-'), {multirange} \
