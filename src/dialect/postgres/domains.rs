@@ -49,7 +49,8 @@ pub(super) fn alter(from: &Domain, to: &Domain) -> Vec<String> {
         checks.iter().find(|check| check.name == wanted.name).cloned()
     };
     // A check keeps its name where only its validity or comment changes.
-    let same = |a: &Check, b: &Check| a.expr == b.expr && (a.not_valid == b.not_valid || !b.not_valid);
+    let same =
+        |a: &Check, b: &Check| a.expr == b.expr && (a.not_valid == b.not_valid || !b.not_valid);
     for old in &from.checks {
         if !find(&to.checks, old).is_some_and(|new| same(old, &new)) {
             let constraint = ident(old.name.as_deref().unwrap_or_default());
@@ -67,7 +68,13 @@ pub(super) fn alter(from: &Domain, to: &Domain) -> Vec<String> {
             Some(_) => {}
         }
         let before = old.as_ref().and_then(|old| old.comment.as_deref());
-        comments::change(&mut out, "CONSTRAINT", &target(&name, new), before, new.comment.as_deref());
+        comments::change(
+            &mut out,
+            "CONSTRAINT",
+            &target(&name, new),
+            before,
+            new.comment.as_deref(),
+        );
     }
     let (old, new) = (from.comment.as_deref(), to.comment.as_deref());
     comments::change(&mut out, "DOMAIN", &name, old, new);

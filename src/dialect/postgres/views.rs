@@ -122,7 +122,8 @@ fn set_options(
     from: &BTreeMap<String, String>,
     to: &BTreeMap<String, String>,
 ) -> Vec<String> {
-    let gone: Vec<String> = from.keys().filter(|o| !to.contains_key(*o)).map(|o| dotted(o)).collect();
+    let gone: Vec<String> =
+        from.keys().filter(|o| !to.contains_key(*o)).map(|o| dotted(o)).collect();
     let new: BTreeMap<String, String> = to
         .iter()
         .filter(|(name, value)| from.get(*name) != Some(value))
@@ -141,8 +142,7 @@ fn set_options(
 /// An index of a materialized view, with what CREATE INDEX cannot say.
 fn create_index(relation: &QName, index: &Index) -> Vec<String> {
     let unique = if index.unique { "UNIQUE " } else { "" };
-    let mut sql =
-        format!("CREATE {unique}INDEX {} ON {}", ident(&index.name), qname(relation));
+    let mut sql = format!("CREATE {unique}INDEX {} ON {}", ident(&index.name), qname(relation));
     if index.method != "btree" {
         sql.push_str(&format!(" USING {}", ident(&index.method)));
     }

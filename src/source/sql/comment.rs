@@ -31,9 +31,26 @@ pub(super) fn read(s: &mut Statement, model: &mut Model) -> Read<()> {
 
 fn kind(s: &mut Statement) -> Read<&'static str> {
     for kind in [
-        "MATERIALIZED VIEW", "VIEW", "COLUMN", "CONSTRAINT", "TRIGGER", "POLICY", "RULE", "FUNCTION",
-        "PROCEDURE", "ROUTINE", "AGGREGATE", "TYPE", "DOMAIN", "SEQUENCE", "EXTENSION", "SCHEMA",
-        "COLLATION", "STATISTICS", "INDEX", "TABLE",
+        "MATERIALIZED VIEW",
+        "VIEW",
+        "COLUMN",
+        "CONSTRAINT",
+        "TRIGGER",
+        "POLICY",
+        "RULE",
+        "FUNCTION",
+        "PROCEDURE",
+        "ROUTINE",
+        "AGGREGATE",
+        "TYPE",
+        "DOMAIN",
+        "SEQUENCE",
+        "EXTENSION",
+        "SCHEMA",
+        "COLLATION",
+        "STATISTICS",
+        "INDEX",
+        "TABLE",
     ] {
         if s.c.eat_words(kind) {
             return Ok(kind);
@@ -98,7 +115,9 @@ fn column(s: &mut Statement, model: &mut Model) -> Read<()> {
             .and_then(|c| c.attributes.iter_mut().find(|a| a.name == column))
             .map(|a| &mut a.comment),
     };
-    *target.ok_or_else(|| Mistake::missing("column", format!("{relation}.{column}")).at(place))? = text;
+    *target
+        .ok_or_else(|| Mistake::missing("column", format!("{relation}.{column}")).at(place))? =
+        text;
     s.end()
 }
 
@@ -118,8 +137,12 @@ fn constraint(s: &mut Statement, model: &mut Model) -> Read<()> {
         let key = table.primary_key.as_mut().filter(|c| named(&c.name)).map(|c| &mut c.comment);
         key.or_else(|| table.uniques.iter_mut().find(|c| named(&c.name)).map(|c| &mut c.comment))
             .or_else(|| table.checks.iter_mut().find(|c| named(&c.name)).map(|c| &mut c.comment))
-            .or_else(|| table.foreign_keys.iter_mut().find(|c| named(&c.name)).map(|c| &mut c.comment))
-            .or_else(|| table.exclusions.iter_mut().find(|c| c.name == name).map(|c| &mut c.comment))
+            .or_else(|| {
+                table.foreign_keys.iter_mut().find(|c| named(&c.name)).map(|c| &mut c.comment)
+            })
+            .or_else(|| {
+                table.exclusions.iter_mut().find(|c| c.name == name).map(|c| &mut c.comment)
+            })
     };
     *target.ok_or_else(missing)? = text;
     s.end()

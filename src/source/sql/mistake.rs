@@ -86,10 +86,11 @@ pub(super) fn not_declarative(s: &Statement) -> Option<Box<Mistake>> {
                 .help("remove the declaration of the object instead; dbkit writes the DROP"),
         ),
         "INSERT" | "UPDATE" | "DELETE" | "SELECT" | "WITH" | "TRUNCATE" | "DO" | "CALL"
-        | "MERGE" => Some(
-            Mistake::new("not-a-declaration", format!("{first} declares nothing"))
-                .help("rows belong in seeds/, changes in a migration made with `dbkit generate --custom`"),
-        ),
+        | "MERGE" => {
+            Some(Mistake::new("not-a-declaration", format!("{first} declares nothing")).help(
+                "rows belong in seeds/, changes in a migration made with `dbkit generate --custom`",
+            ))
+        }
         _ => None,
     }
 }

@@ -24,7 +24,8 @@ pub(super) fn sequence(s: &mut Statement) -> Read<Sequence> {
     while !s.c.is_done() {
         let options = &mut sequence.options;
         if s.c.eat("AS") {
-            let words = ["INCREMENT", "MINVALUE", "NO", "MAXVALUE", "START", "CACHE", "CYCLE", "OWNED"];
+            let words =
+                ["INCREMENT", "MINVALUE", "NO", "MAXVALUE", "START", "CACHE", "CYCLE", "OWNED"];
             sequence.ty = crate::dialect::postgres::types::render(&s.data_type(&words)?);
         } else if s.c.eat("INCREMENT") {
             s.c.eat("BY");
@@ -102,9 +103,12 @@ pub(super) fn collation(s: &mut Statement) -> Read<CollationObject> {
     s.if_not_exists();
     let name = s.qname("the collation's name")?;
     if s.c.is_word("FROM") {
-        return Err(Mistake::new("syntax", "a copied collation depends on the server it was made on")
-            .at(s.head())
-            .help("write its provider and locale: (provider = icu, locale = 'de')"));
+        return Err(Mistake::new(
+            "syntax",
+            "a copied collation depends on the server it was made on",
+        )
+        .at(s.head())
+        .help("write its provider and locale: (provider = icu, locale = 'de')"));
     }
     let definition = s.group("(provider = …, locale = …)")?.to_owned();
     s.end()?;
@@ -138,7 +142,9 @@ pub(super) fn schema(s: &mut Statement) -> Read<Option<SchemaObject>> {
     if !s.c.is_done() {
         return Err(Mistake::new("syntax", "objects of a schema are declared one by one")
             .at(s.c.position()..s.c.text.len())
-            .help("end the statement behind the schema's name and write the objects as their own"));
+            .help(
+                "end the statement behind the schema's name and write the objects as their own",
+            ));
     }
     Ok(Some(SchemaObject { name, comment: None }).filter(|schema| schema.name != "public"))
 }

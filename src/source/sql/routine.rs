@@ -9,9 +9,26 @@ use crate::sql::lex::TokenKind;
 
 /// Words that end `RETURNS …` (CREATE FUNCTION).
 const CLAUSES: &[&str] = &[
-    "LANGUAGE", "TRANSFORM", "WINDOW", "IMMUTABLE", "STABLE", "VOLATILE", "NOT", "LEAKPROOF",
-    "CALLED", "STRICT", "EXTERNAL", "SECURITY", "PARALLEL", "COST", "ROWS", "SUPPORT", "SET", "AS",
-    "RETURN", "BEGIN",
+    "LANGUAGE",
+    "TRANSFORM",
+    "WINDOW",
+    "IMMUTABLE",
+    "STABLE",
+    "VOLATILE",
+    "NOT",
+    "LEAKPROOF",
+    "CALLED",
+    "STRICT",
+    "EXTERNAL",
+    "SECURITY",
+    "PARALLEL",
+    "COST",
+    "ROWS",
+    "SUPPORT",
+    "SET",
+    "AS",
+    "RETURN",
+    "BEGIN",
 ];
 
 /// From `FUNCTION` or `PROCEDURE` on.
@@ -164,10 +181,18 @@ fn without_modifier(mut ty: DataType) -> String {
     ty.modifier = None;
     match &ty.name {
         TypeName::Builtin(name) if name == "bit" => {
-            if ty.array { "bit[]".to_owned() } else { "bit".to_owned() }
+            if ty.array {
+                "bit[]".to_owned()
+            } else {
+                "bit".to_owned()
+            }
         }
         TypeName::Builtin(name) if name.starts_with("interval ") => {
-            if ty.array { "interval[]".to_owned() } else { "interval".to_owned() }
+            if ty.array {
+                "interval[]".to_owned()
+            } else {
+                "interval".to_owned()
+            }
         }
         _ => types::render(&ty),
     }
@@ -187,7 +212,10 @@ mod tests {
             ("a int, b varchar(10) DEFAULT 'x, y'", "integer, character varying"),
             ("IN a int, OUT b text, INOUT c numeric(10, 2)", "integer, numeric"),
             ("VARIADIC parts text[] = '{}'", "text[]"),
-            ("at timestamp with time zone, double precision", "timestamp with time zone, double precision"),
+            (
+                "at timestamp with time zone, double precision",
+                "timestamp with time zone, double precision",
+            ),
             ("a IN int, b OUT int", "integer"),
             ("\"weird name\" \"My Type\", s.kind", "\"My Type\", s.kind"),
             ("double precision ORDER BY x anyelement", "double precision, ORDER BY anyelement"),

@@ -1,8 +1,8 @@
 //! One statement of a file, and the small grammar all kinds share.
 
 use super::mistake::{Mistake, Read};
-use crate::dialect::postgres::types;
 use crate::diagnostic::SourceFile;
+use crate::dialect::postgres::types;
 use crate::model::{Collation, DataType, Dialect, Model, QName, SchemaObject};
 use crate::sql::cursor::Cursor;
 use crate::sql::lex::TokenKind;
@@ -131,9 +131,9 @@ impl<'t> Statement<'t> {
 
     /// A type, ended by one of the keywords, a comma or a closing parenthesis.
     pub(super) fn data_type(&mut self, ends: &[&str]) -> Read<DataType> {
-        let span = self.c.until(|c| {
-            c.is_kind(TokenKind::Comma) || ends.iter().any(|word| c.is_word(word))
-        });
+        let span = self
+            .c
+            .until(|c| c.is_kind(TokenKind::Comma) || ends.iter().any(|word| c.is_word(word)));
         if span.is_empty() {
             return Err(Mistake::expected(self, "a type"));
         }

@@ -2,10 +2,7 @@
 
 use super::mistake::{Mistake, Read};
 use super::statement::Statement;
-use crate::model::{
-    Attribute, Check, Composite, Domain, EnumType, Expr, Object, QName,
-    RangeType,
-};
+use crate::model::{Attribute, Check, Composite, Domain, EnumType, Expr, Object, QName, RangeType};
 use crate::sql::lex::TokenKind;
 
 const DOMAIN_CLAUSES: &[&str] = &["COLLATE", "DEFAULT", "CONSTRAINT", "NOT", "NULL", "CHECK"];
@@ -40,7 +37,10 @@ pub(super) fn domain(s: &mut Statement) -> Read<Domain> {
 pub(super) fn default(s: &mut Statement) -> Read<Expr> {
     let span = s.c.until(|c| {
         // `NOT NULL` ends the default, `NULL` alone is one.
-        c.is_word("CONSTRAINT") || c.is_words("NOT NULL") || c.is_word("CHECK") || c.is_word("COLLATE")
+        c.is_word("CONSTRAINT")
+            || c.is_words("NOT NULL")
+            || c.is_word("CHECK")
+            || c.is_word("COLLATE")
     });
     if span.is_empty() {
         return Err(Mistake::expected(s, "an expression"));
@@ -120,8 +120,11 @@ fn labels(s: &mut Statement) -> Read<Vec<String>> {
         let start = s.c.position();
         let label = s.string("a label in single quotes")?;
         if labels.contains(&label) {
-            return Err(Mistake::new("duplicate-label", format!("the label '{label}' stands twice"))
-                .at(start..s.c.last_end()));
+            return Err(Mistake::new(
+                "duplicate-label",
+                format!("the label '{label}' stands twice"),
+            )
+            .at(start..s.c.last_end()));
         }
         labels.push(label);
         if !s.c.eat_kind(TokenKind::Comma) {
@@ -187,7 +190,16 @@ fn range(s: &mut Statement, name: QName) -> Read<RangeType> {
     let multirange = multirange
         .map(|m: QName| QName { schema: m.schema.or_else(|| name.schema.clone()), ..m })
         .filter(|m| *m != usual);
-    Ok(RangeType { name, subtype, opclass, collation, canonical, subtype_diff, multirange, comment: None })
+    Ok(RangeType {
+        name,
+        subtype,
+        opclass,
+        collation,
+        canonical,
+        subtype_diff,
+        multirange,
+        comment: None,
+    })
 }
 
 /// The name PostgreSQL gives a multirange type (CREATE TYPE, "Range Types").
@@ -199,9 +211,10 @@ fn multirange_name(range: &str) -> String {
         }
         None => format!("{range}_multirange"),
     };
-    name.chars().scan(0, |bytes, c| {
-        *bytes += c.len_utf8();
-        (*bytes <= 63).then_some(c)
-    }).collect()
+    name.chars()
+        .scan(0, |bytes, c| {
+            *bytes += c.len_utf8();
+            (*bytes <= 63).then_some(c)
+        })
+        .collect()
 }
-

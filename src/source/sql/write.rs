@@ -24,7 +24,8 @@ pub fn write(model: &Model) -> String {
     if sections.is_empty() {
         return String::new();
     }
-    let mut out = String::from("-- What schema.rs has no words for; every command reads both files.\n");
+    let mut out =
+        String::from("-- What schema.rs has no words for; every command reads both files.\n");
     for (title, statements) in sections {
         out.push_str(&format!("\n-- {title}\n\n{}\n", statements.join("\n\n")));
     }
@@ -50,8 +51,11 @@ fn sqlite(object: &Object) -> Vec<String> {
     match object {
         Object::View(view) => {
             let columns: Vec<String> = view.columns.iter().map(|c| quote(c)).collect();
-            let columns =
-                if columns.is_empty() { String::new() } else { format!(" ({})", columns.join(", ")) };
+            let columns = if columns.is_empty() {
+                String::new()
+            } else {
+                format!(" ({})", columns.join(", "))
+            };
             vec![format!("CREATE VIEW {}{columns} AS\n{};", quote(&view.name.name), view.query)]
         }
         Object::Trigger(trigger) => vec![format!("{};", trigger.definition)],
@@ -67,7 +71,16 @@ fn order(model: &Model) -> Vec<(&'static str, Vec<ObjectId>)> {
     let all_views = || views.iter().chain(&materialized).map(|v| (v.name.clone(), v.query.clone()));
     let dialect = model.dialect;
     vec![
-        ("Schemas", model.schemas.keys().filter(|s| needs_saying(model, s)).cloned().map(ObjectId::Schema).collect()),
+        (
+            "Schemas",
+            model
+                .schemas
+                .keys()
+                .filter(|s| needs_saying(model, s))
+                .cloned()
+                .map(ObjectId::Schema)
+                .collect(),
+        ),
         ("Extensions", model.extensions.keys().cloned().map(ObjectId::Extension).collect()),
         ("Collations", model.collations.keys().cloned().map(ObjectId::Collation).collect()),
         ("Types", types(model)),
@@ -80,7 +93,10 @@ fn order(model: &Model) -> Vec<(&'static str, Vec<ObjectId>)> {
                 .map(|s| ObjectId::Sequence(s.name.clone()))
                 .collect(),
         ),
-        ("Functions and procedures", model.routines.keys().cloned().map(ObjectId::Routine).collect()),
+        (
+            "Functions and procedures",
+            model.routines.keys().cloned().map(ObjectId::Routine).collect(),
+        ),
         ("Views", sorted(all_views(), dialect).into_iter().map(ObjectId::View).collect()),
         ("Triggers", model.triggers.keys().cloned().map(ObjectId::Trigger).collect()),
         ("Rules", model.rules.keys().cloned().map(ObjectId::Rule).collect()),
@@ -107,8 +123,10 @@ fn types(model: &Model) -> Vec<ObjectId> {
     let composites = model.composites.keys().cloned().map(ObjectId::Composite);
     let ranges = model.ranges.keys().cloned().map(ObjectId::Range);
     for id in domains.chain(composites).chain(ranges) {
-        if let (ObjectId::Domain(name) | ObjectId::Composite(name) | ObjectId::Range(name), Some(object)) =
-            (&id, model.object(&id))
+        if let (
+            ObjectId::Domain(name) | ObjectId::Composite(name) | ObjectId::Range(name),
+            Some(object),
+        ) = (&id, model.object(&id))
         {
             texts.push((name.clone(), text(object)));
             ids.insert(name.clone(), id);
@@ -144,7 +162,8 @@ fn sorted(objects: impl Iterator<Item = (QName, String)>, dialect: Dialect) -> V
             }
             stack.push((name, true));
             let words = texts.get(name).into_iter().flatten();
-            let below: BTreeSet<&QName> = words.filter_map(|w| by_name.get(w)).flatten().copied().collect();
+            let below: BTreeSet<&QName> =
+                words.filter_map(|w| by_name.get(w)).flatten().copied().collect();
             for other in below.into_iter().rev() {
                 if !done.contains(other) {
                     stack.push((other, false));
