@@ -49,6 +49,9 @@ pub struct PrimaryKey {
     /// PostgreSQL: this key is the partition's copy of the parent's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inherited_from: Option<String>,
+    /// PostgreSQL: `ALTER TABLE … CLUSTER ON` the index behind it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub clustered: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_conflict: Option<OnConflict>,
     /// SQLite: `PRIMARY KEY (a DESC)`, by position; empty when all ascend.
@@ -79,6 +82,9 @@ pub struct Unique {
     pub tablespace: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inherited_from: Option<String>,
+    /// PostgreSQL: `ALTER TABLE … CLUSTER ON` the index behind it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub clustered: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_conflict: Option<OnConflict>,
     /// SQLite: collations and directions written in a table-level UNIQUE, by position.

@@ -1,5 +1,6 @@
 //! SQLite.
 
+pub mod quote;
 pub mod types;
 
 use crate::model::Model;
