@@ -158,8 +158,8 @@ impl Checker<'_> {
         let Some(column) = table.column(&cell.column) else {
             let names = table.columns.iter().map(|column| column.name.as_str());
             let message = format!("table {} has no column {}", table.name, cell.column);
-            let found = Diagnostic::error("seed-unknown-column", message)
-                .at(cell.column_place.clone());
+            let found =
+                Diagnostic::error("seed-unknown-column", message).at(cell.column_place.clone());
             return Err(Box::new(match nearest(&cell.column, names) {
                 Some(name) => found.help(format!("did you mean {name}?")),
                 None => found,
@@ -198,15 +198,14 @@ fn key(table: &Table, values: &[(String, Value)]) -> Option<Vec<String>> {
 fn keys(table: &Table) -> Vec<Vec<String>> {
     let primary = table.primary_key.iter().map(|key| key.columns.clone());
     let uniques = table.uniques.iter().map(|unique| unique.columns.clone());
-    let indexes = table.indexes.iter().filter(|i| i.unique && i.predicate.is_none()).filter_map(
-        |index| {
+    let indexes =
+        table.indexes.iter().filter(|i| i.unique && i.predicate.is_none()).filter_map(|index| {
             let columns = index.elements.iter().map(|element| match &element.key {
                 IndexKey::Column(name) => Some(name.clone()),
                 IndexKey::Expr(_) => None,
             });
             columns.collect::<Option<Vec<String>>>()
-        },
-    );
+        });
     primary.chain(uniques).chain(indexes).collect()
 }
 

@@ -4,11 +4,16 @@ use crate::model::{ColumnValue, DataType, Dialect, Model, TypeName};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     Bool,
-    Integer { min: i64, max: i64 },
+    Integer {
+        min: i64,
+        max: i64,
+    },
     Float,
     Numeric,
     /// `max`: characters of a `varchar(n)` on PostgreSQL, which refuses longer ones.
-    Text { max: Option<usize> },
+    Text {
+        max: Option<usize>,
+    },
     Timestamp,
     TimestampZoned,
     Date,
@@ -37,7 +42,9 @@ impl Kind {
             Self::Float | Self::Numeric => "a number".to_owned(),
             Self::Text { .. } => "text in quotes".to_owned(),
             Self::Timestamp => "a date and time without offset, as 2026-01-31T12:00:00".to_owned(),
-            Self::TimestampZoned => "a date and time with offset, as 2026-01-31T12:00:00Z".to_owned(),
+            Self::TimestampZoned => {
+                "a date and time with offset, as 2026-01-31T12:00:00Z".to_owned()
+            }
             Self::Date => "a date, as 2026-01-31".to_owned(),
             Self::Time => "a time, as 12:00:00".to_owned(),
             Self::Json => "a value or an inline table".to_owned(),
@@ -74,9 +81,9 @@ fn postgres(ty: &DataType, model: &Model, depth: usize) -> Kind {
             "bigint" => Kind::Integer { min: i64::MIN, max: i64::MAX },
             "real" | "double precision" => Kind::Float,
             "numeric" => Kind::Numeric,
-            "character varying" | "character" => Kind::Text {
-                max: ty.modifier.as_deref().and_then(|length| length.parse().ok()),
-            },
+            "character varying" | "character" => {
+                Kind::Text { max: ty.modifier.as_deref().and_then(|length| length.parse().ok()) }
+            }
             "text" | "name" => Kind::Text { max: None },
             "timestamp without time zone" => Kind::Timestamp,
             "timestamp with time zone" => Kind::TimestampZoned,

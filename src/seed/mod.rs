@@ -39,11 +39,7 @@ pub struct Options {
 /// # Errors
 /// [`SeedError::Mistakes`] before anything is written; any other error after everything was rolled
 /// back.
-pub fn run(
-    session: &mut dyn Session,
-    sets: &Sets,
-    options: Options,
-) -> Result<Report, SeedError> {
+pub fn run(session: &mut dyn Session, sets: &Sets, options: Options) -> Result<Report, SeedError> {
     let model = session.introspect().map_err(SeedError::database("reading the schema"))?;
     let given = rows::read(sets)?;
     let scripts = files::scripts(sets, model.dialect)?;

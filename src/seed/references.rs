@@ -73,8 +73,8 @@ fn mistake(
     let columns = key.parent_columns.join(", ");
     let message = format!("no row of {} has ({columns}) = ({text})", key.parent);
     let place = key.columns.iter().find_map(|column| row.places.get(column));
-    let found = Diagnostic::error("seed-reference", message)
-        .at(place.unwrap_or(&row.place).clone());
+    let found =
+        Diagnostic::error("seed-reference", message).at(place.unwrap_or(&row.place).clone());
     match nearest(text, seeded.iter().map(String::as_str)) {
         Some(near) => found.help(format!("the most similar seed row is {near}")),
         None => found.help("it is neither in the seed files nor in the database"),

@@ -89,7 +89,8 @@ impl Reader {
                         match row.get_ref() {
                             // Each `[[table]]` header names its own row.
                             DeValue::Table(cells) => {
-                                let at = header(file, row.span()).unwrap_or_else(|| written.clone());
+                                let at =
+                                    header(file, row.span()).unwrap_or_else(|| written.clone());
                                 self.row(set, file, &table_name, at, cells);
                             }
                             _ => self.not_a_row(file, row.span(), &table_name),
@@ -152,7 +153,8 @@ fn header(file: &Arc<SourceFile>, span: Range<usize>) -> Option<Place> {
 /// A string that begins with `@` is a directive; `@@` stands for one `@`. Inside lists and maps
 /// (JSON) strings are only strings.
 fn given(value: &Spanned<DeValue<'_>>, top: bool) -> Result<Given, (String, &'static str)> {
-    const DIRECTIVES: &str = "the only directive is \"@null\"; write \"@@…\" for text with a leading @";
+    const DIRECTIVES: &str =
+        "the only directive is \"@null\"; write \"@@…\" for text with a leading @";
     Ok(match value.get_ref() {
         DeValue::String(text) if top && text.starts_with('@') => match text.strip_prefix("@@") {
             Some(rest) => Given::Text(format!("@{rest}")),

@@ -33,8 +33,7 @@ pub(super) fn advance(
             ident(&column.name, model.dialect),
             qname(table, model.dialect),
         );
-        let binds =
-            [Value::Text(qname(table, model.dialect)), Value::Text(column.name.clone())];
+        let binds = [Value::Text(qname(table, model.dialect)), Value::Text(column.name.clone())];
         session.query(&sql, &binds)?;
     }
     Ok(())

@@ -68,12 +68,12 @@ impl Batch<'_> {
             .collect();
         let from: Vec<String> = columns.iter().map(|column| format!("{ROWS}.{column}")).collect();
         let identity = self.columns.iter().filter_map(|c| self.table.column(c));
-        let overriding = if identity.into_iter().any(is_always_identity) && dialect == Dialect::Postgres
-        {
-            "OVERRIDING SYSTEM VALUE "
-        } else {
-            ""
-        };
+        let overriding =
+            if identity.into_iter().any(is_always_identity) && dialect == Dialect::Postgres {
+                "OVERRIDING SYSTEM VALUE "
+            } else {
+                ""
+            };
         let sql = format!(
             "{with} INSERT INTO {table} ({}) {overriding}SELECT {} FROM {ROWS} \
              WHERE NOT EXISTS (SELECT 1 FROM {table} AS {TARGET} WHERE {})",
@@ -176,9 +176,7 @@ pub(super) fn orphans(
     let same: Vec<String> = columns
         .iter()
         .zip(parent_columns)
-        .map(|(c, p)| {
-            format!("{TARGET}.{} = {ROWS}.{}", ident(p, dialect), ident(c, dialect))
-        })
+        .map(|(c, p)| format!("{TARGET}.{} = {ROWS}.{}", ident(p, dialect), ident(c, dialect)))
         .collect();
     format!(
         "SELECT {} FROM {ROWS} WHERE NOT EXISTS (SELECT 1 FROM {} AS {TARGET} WHERE {})",

@@ -53,15 +53,12 @@ pub(super) fn convert(given: &Given, kind: &Kind, dialect: Dialect) -> Result<Va
             Err(format!("{text:?} is not {}{}", kind.wants(), hint.unwrap_or_default()))
         }
         (Kind::Json, _) => json(given).map(|json| Value::Text(json.to_string())),
-        (Kind::Array(inner), Given::List(items)) => {
-            array(items, inner, dialect).map(Value::Text)
-        }
-        (
-            Kind::Timestamp | Kind::TimestampZoned | Kind::Date | Kind::Time,
-            Given::Time(time),
-        ) => {
+        (Kind::Array(inner), Given::List(items)) => array(items, inner, dialect).map(Value::Text),
+        (Kind::Timestamp | Kind::TimestampZoned | Kind::Date | Kind::Time, Given::Time(time)) => {
             let fits = match kind {
-                Kind::Timestamp => time.date.is_some() && time.time.is_some() && time.offset.is_none(),
+                Kind::Timestamp => {
+                    time.date.is_some() && time.time.is_some() && time.offset.is_none()
+                }
                 Kind::TimestampZoned => {
                     time.date.is_some() && time.time.is_some() && time.offset.is_some()
                 }
@@ -215,7 +212,8 @@ mod tests {
 
     #[test]
     fn lists_are_json_on_sqlite() {
-        let value = convert(&Given::List(vec![text("a")]), &Kind::Text { max: None }, Dialect::Sqlite);
+        let value =
+            convert(&Given::List(vec![text("a")]), &Kind::Text { max: None }, Dialect::Sqlite);
         assert_eq!(value.unwrap(), Value::Text("[\"a\"]".to_owned()));
     }
 

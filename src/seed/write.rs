@@ -252,11 +252,7 @@ fn run_script(session: &mut dyn Session, script: &SqlScript) -> Result<SqlReport
             }
         }
     }
-    Ok(SqlReport {
-        file: script.file.path.clone(),
-        statements: script.statements.len(),
-        rows,
-    })
+    Ok(SqlReport { file: script.file.path.clone(), statements: script.statements.len(), rows })
 }
 
 fn first_number(rows: &[Vec<Value>]) -> u64 {
