@@ -108,6 +108,12 @@ impl Identifiers {
         Self { used: names.into_iter().map(str::to_owned).collect() }
     }
 
+    /// True when nothing has that identifier yet.
+    #[must_use]
+    pub fn is_free(&self, ident: &str) -> bool {
+        !self.used.contains(ident)
+    }
+
     /// Identifiers for names of tables or columns, in the same order. A name that is an identifier
     /// as it stands keeps it, whatever comes before it.
     pub fn snake(&mut self, names: &[&str]) -> Vec<String> {

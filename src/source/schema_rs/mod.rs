@@ -1,10 +1,15 @@
 //! `schema.rs`: Diesel's schema language with dbkit's attributes, read and written.
 
+mod default_names;
 pub mod identifiers;
+mod mentions;
 pub mod names;
 mod serial;
+mod types;
+mod write;
 
 pub use serial::is_serial;
+pub use write::write;
 
 use super::Source;
 use crate::diagnostic::{Diagnostic, SourceFile};
@@ -20,10 +25,4 @@ pub fn read(files: &[Arc<SourceFile>], dialect: Dialect) -> Result<Source, Vec<D
         return Ok(Source { model: Model::new(dialect), renames: Vec::new() });
     }
     Err(vec![Diagnostic::error("not-ready", "reading schema.rs is not built in yet")])
-}
-
-/// The tables and enums of a model as a Rust file with one `dbkit::schema!` block.
-#[must_use]
-pub fn write(_model: &Model) -> String {
-    String::new()
 }

@@ -1,0 +1,119 @@
+//! Model → `schema.rs`.
+
+mod column;
+mod constraint;
+mod index;
+mod layout;
+mod plan;
+mod table;
+
+use super::types;
+use crate::model::{Dialect, EnumType, Model};
+use layout::{Arg, Attribute, comment};
+use plan::Plan;
+use std::fmt::Write;
+
+/// The tables and enums of a model as a Rust file with one `dbkit::schema!` block.
+///
+/// What the reader makes of the file is the same model, as far as tables, enums and the sequences
+/// of `serial` columns go.
+#[must_use]
+pub fn write(model: &Model) -> String {
+    let plan = Plan::new(model);
+    let mut out = String::from(
+        "// Written by `dbkit pull`. Edit it freely: from here on this file is the schema, and\n\
+         // `dbkit generate` or `dbkit push` carry it to the database. `dbkit pull` writes it anew.\n\n\
+         dbkit::schema! {\n",
+    );
+    let mut first = true;
+    for enumeration in model.enums.values() {
+        separate(&mut first, &mut out);
+        write_enum(&plan, enumeration, &mut out);
+    }
+    for table in model.tables.values() {
+        separate(&mut first, &mut out);
+        table::TableWriter::new(model, &plan, table).write(&mut out);
+    }
+    out.push_str("}\n");
+    out
+}
+
+fn separate(first: &mut bool, out: &mut String) {
+    if !std::mem::take(first) {
+        out.push('\n');
+    }
+}
+
+fn write_enum(plan: &Plan<'_>, enumeration: &EnumType, out: &mut String) {
+    let ident = plan.enumeration(&enumeration.name).unwrap_or("Unnamed");
+    if let Some(text) = &enumeration.comment {
+        comment(text, 4, out);
+    }
+    if let Some(schema) = &enumeration.name.schema {
+        Attribute::value("schema", Arg::text(schema)).write(4, out);
+    }
+    if !plan::says(ident, &enumeration.name.name) {
+        Attribute::value("sql_name", Arg::text(&enumeration.name.name)).write(4, out);
+    }
+    let labels: Vec<&str> = enumeration.labels.iter().map(String::as_str).collect();
+    let mut names = super::identifiers::Identifiers::default();
+    let idents = names.pascal(&labels);
+    let all_said = idents.iter().zip(&labels).all(|(ident, label)| plan::says(ident, label));
+    let line = format!("    enum {ident} {{ {} }}", idents.join(", "));
+    if labels.is_empty() {
+        let _ = writeln!(out, "    enum {ident} {{}}");
+    } else if all_said && line.len() <= 80 {
+        let _ = writeln!(out, "{line}");
+    } else {
+        let _ = writeln!(out, "    enum {ident} {{");
+        for (ident, label) in idents.iter().zip(labels) {
+            if !plan::says(ident, label) {
+                Attribute::value("sql_name", Arg::text(label)).write(8, out);
+            }
+            let _ = writeln!(out, "        {ident},");
+        }
+        out.push_str("    }\n");
+    }
+}
+
+/// The pairs of a map as one string each: `"fillfactor=70"`.
+fn options(map: &std::collections::BTreeMap<String, String>) -> Vec<Arg> {
+    map.iter().map(|(key, value)| Arg::text(format!("{key}={value}"))).collect()
+}
+
+/// Writes a column's type; the attributes go to the caller.
+fn column_type(
+    model: &Model,
+    plan: &Plan<'_>,
+    ty: &crate::model::DataType,
+    attributes: &mut Vec<Attribute>,
+) -> String {
+    let known = match &ty.name {
+        crate::model::TypeName::User(name) if model.dialect == Dialect::Postgres => {
+            plan.enumeration(name).filter(|_| ty.modifier.is_none())
+        }
+        _ => None,
+    };
+    let diesel = match known {
+        Some(ident) => ident.to_owned(),
+        None => {
+            let written = types::to_diesel(model, ty);
+            if let Some(sql) = written.sql_type {
+                attributes.push(Attribute::value("sql_type", Arg::text(sql)));
+            }
+            if let Some(length) = written.max_length {
+                attributes.push(Attribute::value("max_length", Arg::word(length.to_string())));
+            }
+            if let Some(precision) = written.precision {
+                attributes.push(match precision.split_once(", ") {
+                    Some((digits, scale)) => {
+                        Attribute::list("precision", vec![Arg::word(digits), Arg::word(scale)])
+                    }
+                    None => Attribute::value("precision", Arg::word(precision)),
+                });
+            }
+            written.diesel
+        }
+    };
+    if ty.array { format!("Array<Nullable<{diesel}>>") } else { diesel }
+}

@@ -1,0 +1,182 @@
+//! Decisions about names, made once for the whole file.
+
+use super::super::default_names::{self, Parts};
+use super::super::identifiers::{Identifiers, separate, snake_case};
+use super::super::serial;
+use crate::dialect::{postgres, sqlite};
+use crate::model::{Dialect, Model, QName, Table};
+use std::collections::BTreeMap;
+
+/// Names a `use` of Diesel's and Rust's preludes brings in, that an enum must not hide.
+const PRELUDE: &[&str] = &[
+    "Array",
+    "AsRef",
+    "Box",
+    "Clone",
+    "Copy",
+    "Debug",
+    "Default",
+    "Drop",
+    "Eq",
+    "Err",
+    "From",
+    "FromSql",
+    "Hash",
+    "Into",
+    "Iterator",
+    "Multirange",
+    "None",
+    "Nullable",
+    "Ok",
+    "Option",
+    "Ord",
+    "PartialEq",
+    "PartialOrd",
+    "Range",
+    "Record",
+    "Result",
+    "Self",
+    "Send",
+    "Sized",
+    "Some",
+    "SqlType",
+    "String",
+    "Sync",
+    "ToSql",
+    "Unsigned",
+    "Vec",
+];
+
+/// Rust identifiers of everything, and which SQL names may be left out.
+pub struct Plan<'a> {
+    tables: BTreeMap<&'a QName, String>,
+    columns: BTreeMap<&'a QName, Vec<String>>,
+    enums: BTreeMap<&'a QName, String>,
+    /// How many things in a schema have that name.
+    uses: BTreeMap<(Option<&'a str>, &'a str), u32>,
+}
+
+impl<'a> Plan<'a> {
+    pub fn new(model: &'a Model) -> Self {
+        let tables = tables(model);
+        Self {
+            columns: model
+                .tables
+                .values()
+                .map(|t| (&t.name, columns(t, tables.get(&t.name).map_or("", String::as_str))))
+                .collect(),
+            tables,
+            enums: enums(model),
+            uses: uses(model),
+        }
+    }
+
+    pub fn table(&self, name: &QName) -> Option<&str> {
+        self.tables.get(name).map(String::as_str)
+    }
+
+    /// The identifiers of a table's columns, in its order.
+    pub fn columns(&self, table: &QName) -> &[String] {
+        self.columns.get(table).map_or(&[], Vec::as_slice)
+    }
+
+    pub fn enumeration(&self, name: &QName) -> Option<&str> {
+        self.enums.get(name).map(String::as_str)
+    }
+
+    /// True when a reader makes up exactly that name.
+    pub fn is_default(&self, table: &QName, name: &str, parts: &Parts) -> bool {
+        parts.name(&table.name) == name
+            && self.uses.get(&(table.schema.as_deref(), name)) == Some(&1)
+    }
+}
+
+/// Tables of the default schema choose first; one of another schema whose name is taken gets its
+/// schema's name in front.
+fn tables(model: &Model) -> BTreeMap<&QName, String> {
+    let mut names = Identifiers::default();
+    let mut out = BTreeMap::new();
+    let default: Vec<&QName> = model.tables.keys().filter(|n| n.schema.is_none()).collect();
+    let plain: Vec<&str> = default.iter().map(|n| n.name.as_str()).collect();
+    out.extend(default.iter().copied().zip(names.snake(&plain)));
+    for name in model.tables.keys().filter(|n| n.schema.is_some()) {
+        let qualified = format!("{}_{}", name.schema.as_deref().unwrap_or(""), name.name);
+        let bare = snake_case(&name.name);
+        let wanted = if names.is_free(&bare) { &name.name } else { &qualified };
+        out.extend(names.snake(&[wanted]).into_iter().map(|ident| (name, ident)));
+    }
+    out
+}
+
+fn columns(table: &Table, ident: &str) -> Vec<String> {
+    // A table's module names the table itself, which a column must not hide.
+    let mut names = Identifiers::with_taken([ident]);
+    let wanted: Vec<&str> = table.columns.iter().map(|c| c.name.as_str()).collect();
+    names.snake(&wanted)
+}
+
+fn enums(model: &Model) -> BTreeMap<&QName, String> {
+    let taken = postgres::types::diesel_names()
+        .chain(sqlite::types::diesel_names())
+        .chain(PRELUDE.iter().copied());
+    let mut names = Identifiers::with_taken(taken);
+    let all: Vec<&QName> = model.enums.keys().collect();
+    let wanted: Vec<&str> = all.iter().map(|n| n.name.as_str()).collect();
+    all.into_iter().zip(names.pascal(&wanted)).collect()
+}
+
+/// True when the identifier stands for the name by itself.
+pub fn says(ident: &str, name: &str) -> bool {
+    separate(ident) == name
+}
+
+fn uses(model: &Model) -> BTreeMap<(Option<&str>, &str), u32> {
+    let mut uses = BTreeMap::new();
+    for table in model.tables.values() {
+        let schema = table.name.schema.as_deref();
+        let constraints = table
+            .primary_key
+            .iter()
+            .filter_map(|k| k.name.as_deref())
+            .chain(table.uniques.iter().filter_map(|u| u.name.as_deref()))
+            .chain(table.foreign_keys.iter().filter_map(|k| k.name.as_deref()))
+            .chain(table.checks.iter().filter_map(|c| c.name.as_deref()))
+            .chain(table.exclusions.iter().map(|e| e.name.as_str()));
+        let relations = table
+            .indexes
+            .iter()
+            .map(|index| index.name.as_str())
+            .chain([table.name.name.as_str()])
+            .chain(
+                table
+                    .columns
+                    .iter()
+                    .filter_map(|column| serial::behind(model, table, column))
+                    .map(|sequence| sequence.name.name.as_str()),
+            );
+        for name in constraints.chain(relations) {
+            *uses.entry((schema, name)).or_insert(0) += 1;
+        }
+    }
+    uses
+}
+
+/// The default name of each kind, where the dialect has one: SQLite leaves constraints unnamed.
+pub fn omit(
+    plan: &Plan<'_>,
+    dialect: Dialect,
+    table: &Table,
+    name: Option<&str>,
+    parts: &Parts,
+) -> bool {
+    match (dialect, name) {
+        (_, None) => true,
+        (Dialect::Postgres, Some(name)) => plan.is_default(&table.name, name, parts),
+        (Dialect::Sqlite, Some(_)) => false,
+    }
+}
+
+/// The parts of an index's default name; on both dialects an index must have a name.
+pub fn index_is_default(plan: &Plan<'_>, table: &Table, index: &crate::model::Index) -> bool {
+    plan.is_default(&table.name, &index.name, &default_names::index(index))
+}
