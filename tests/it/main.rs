@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
 mod harness;
+mod introspect_postgres;
 mod layers;
 mod postgres_session;
 mod sql_split;

@@ -25,6 +25,7 @@ const CATALOGUES: &[&str] = &[
     "pg_event_trigger",
 ];
 
+/// What a modelled object brings along (the cast of a range type) depends on it internally.
 pub(super) fn unmodelled_sql(_: i32) -> String {
     let mut parts: Vec<String> = CATALOGUES
         .iter()
@@ -38,7 +39,9 @@ pub(super) fn unmodelled_sql(_: i32) -> String {
     parts.push("SELECT 1259, oid FROM pg_class WHERE oid >= 16384 AND relkind = 'f'".to_owned());
     format!(
         "SELECT o.class, o.oid, i.type, i.identity, i.schema \
-         FROM ({}) o, pg_identify_object(o.class, o.oid, 0) i",
+         FROM ({}) o, pg_identify_object(o.class, o.oid, 0) i \
+         WHERE NOT EXISTS (SELECT FROM pg_depend d \
+           WHERE d.classid = o.class AND d.objid = o.oid AND d.deptype = 'i')",
         parts.join(" UNION ALL ")
     )
 }
