@@ -35,7 +35,8 @@ fn every_case_reads_back_as_its_snapshot() {
     assert!(!names.is_empty());
     for name in names {
         let database = PgDatabase::create("introspect");
-        database.execute(&fs::read_to_string(Path::new(CASES).join(format!("{name}.sql"))).unwrap());
+        database
+            .execute(&fs::read_to_string(Path::new(CASES).join(format!("{name}.sql"))).unwrap());
         let mut settings = insta::Settings::clone_current();
         settings.set_snapshot_path(CASES);
         settings.set_prepend_module_to_snapshot(false);
@@ -54,7 +55,9 @@ fn an_empty_database_is_an_empty_model() {
 fn the_callers_transaction_is_seen_and_its_settings_stay() {
     let database = PgDatabase::create("introspect");
     let mut session = PgSession::connect(database.url(), &ConnectOptions::default()).unwrap();
-    session.execute("BEGIN; SET LOCAL search_path = pg_temp; CREATE TABLE public.t (a int)").unwrap();
+    session
+        .execute("BEGIN; SET LOCAL search_path = pg_temp; CREATE TABLE public.t (a int)")
+        .unwrap();
     assert_eq!(session.introspect().unwrap().tables.len(), 1);
     let path = session.query("SHOW search_path", &[]).unwrap();
     assert_eq!(path.rows[0][0].as_text(), Some("pg_temp"));
@@ -65,11 +68,15 @@ fn the_callers_transaction_is_seen_and_its_settings_stay() {
 #[test]
 fn settings_of_the_session_do_not_change_what_is_printed() {
     let database = PgDatabase::create("introspect");
-    database.execute("CREATE TABLE t (a timestamptz DEFAULT '2020-01-01 00:00+00', b interval DEFAULT '1 day')");
+    database.execute(
+        "CREATE TABLE t (a timestamptz DEFAULT '2020-01-01 00:00+00', b interval DEFAULT '1 day')",
+    );
     let plain = introspect(&database);
     let mut session = PgSession::connect(database.url(), &ConnectOptions::default()).unwrap();
     session
-        .execute("SET TimeZone = 'Asia/Tokyo'; SET DateStyle = 'German'; SET IntervalStyle = 'iso_8601'")
+        .execute(
+            "SET TimeZone = 'Asia/Tokyo'; SET DateStyle = 'German'; SET IntervalStyle = 'iso_8601'",
+        )
         .unwrap();
     assert_eq!(session.introspect().unwrap(), plain);
 }
