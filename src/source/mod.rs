@@ -2,6 +2,7 @@
 
 pub mod files;
 pub mod schema_rs;
+pub mod sql;
 
 use crate::diff::Rename;
 use crate::model::Model;
