@@ -3,20 +3,32 @@
 //! Every change becomes one or more [`Step`]s. A step says what it needs, creates, destroys and
 //! releases; one topological sort orders them all. Nothing here knows how SQL is spelled.
 
+mod bodies;
+mod cast;
+mod column;
+mod constraint;
+mod enum_type;
 mod error;
 mod graph;
 mod hazard;
+mod index;
+mod object;
+mod partition;
 mod place;
+mod recreate;
+mod reference;
 mod script;
 mod step;
+mod table;
 
 pub use error::PlanError;
 pub use hazard::{Hazard, HazardKind};
 pub use script::{Part, Script, Statement};
-pub use step::{Action, ColumnChange, Dependency, EnumColumn, EnumPlace, Item, Step, Strength};
+pub use step::{Action, ColumnChange, Dependency, EnumPlace, Item, Step, Strength, TypeColumn};
 
-use crate::diff::Diff;
-use crate::model::Model;
+use crate::diff::{Change, Diff};
+use crate::model::{Model, ObjectId, QName};
+use std::collections::BTreeSet;
 
 /// How a plan treats tables that are in use.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -52,13 +64,186 @@ pub fn plan(
     to: &Model,
     options: &PlanOptions,
 ) -> Result<Plan, PlanError> {
-    let _ = (from, to, options);
-    if !diff.is_empty() {
-        return Err(PlanError::Impossible {
-            object: "plan".to_owned(),
-            reason: "changes cannot be planned yet".to_owned(),
-            help: "write the migration by hand".to_owned(),
-        });
+    let _ = from;
+    let base = &diff.base;
+    let before = reference::References::new(base);
+    let recreate = recreate::find(diff, to, &before);
+    let mut planner = table::Planner {
+        diff,
+        base,
+        to,
+        options,
+        before,
+        after: reference::References::new(to),
+        recreate,
+        explicit: BTreeSet::new(),
+        created: BTreeSet::new(),
+        dropped: BTreeSet::new(),
+        steps: Vec::new(),
+        notes: Vec::new(),
+    };
+    planner.collect();
+    let table::Planner { steps, notes, .. } = planner;
+    Ok(Plan { steps: graph::sort(steps)?, notes })
+}
+
+impl table::Planner<'_> {
+    fn collect(&mut self) {
+        let diff = self.diff;
+        for rename in &diff.renames {
+            self.steps.push(Step::new(Action::Rename(rename.clone())));
+        }
+        for change in &diff.changes {
+            match change {
+                Change::Create(ObjectId::Table(name)) => {
+                    self.created.insert(name.clone());
+                }
+                Change::Drop(ObjectId::Table(name)) => {
+                    self.dropped.insert(name.clone());
+                }
+                _ => {}
+            }
+        }
+        self.find_explicit();
+        self.create_tables();
+        self.drop_tables();
+        for name in self.recreate.tables.clone() {
+            self.rebuild_table(&name);
+            self.reattach_children(&name);
+        }
+        for change in &diff.changes {
+            match change {
+                Change::Create(ObjectId::Table(_)) | Change::Drop(ObjectId::Table(_)) => {}
+                Change::Create(id) => self.create_object(id),
+                Change::Drop(id) => self.drop_object(id, false),
+                Change::Alter(id) if self.recreate.objects.contains(id) => {}
+                Change::Alter(id) => self.alter_object(id),
+                Change::Table { table, .. } if self.recreate.tables.contains(table) => {}
+                Change::Table { table, change } => self.alter_table(table, change),
+            }
+        }
+        self.recreate_parts();
+        for id in self.recreate.objects.clone() {
+            self.drop_object(&id, true);
+            self.create_object(&id);
+        }
+        self.schemas_and_extensions();
     }
-    graph::sort(Vec::new()).map(|steps| Plan { steps, notes: Vec::new() })
+
+    /// Parts of tables that the diff leaves alone and that must step aside.
+    fn recreate_parts(&mut self) {
+        let (base, to) = (self.base, self.to);
+        let both = |name: &QName| Some((base.tables.get(name)?, to.tables.get(name)?));
+        for place in self.recreate.columns.clone() {
+            let Some((old, new)) = both(&place.table) else { continue };
+            if self.recreate.tables.contains(&place.table) {
+                continue;
+            }
+            if let (Some(from), Some(to)) = (old.column(&place.column), new.column(&place.column))
+                && !recreate::is_recreated(from, to)
+                && matches!(to.value, crate::model::ColumnValue::Generated { .. })
+            {
+                self.recreate_column(old, new, from, to);
+            }
+        }
+        for place in self.recreate.defaults.clone() {
+            let Some((old, new)) = both(&place.table) else { continue };
+            if let (Some(from), Some(to)) = (old.column(&place.column), new.column(&place.column))
+                && from == to
+                && !self.recreate.tables.contains(&place.table)
+            {
+                self.alter_column(old, new, from, to);
+            }
+        }
+        for (table, name) in self.recreate.constraints.clone() {
+            let Some((old, new)) = both(&table) else { continue };
+            if self.recreate.tables.contains(&table) {
+                continue;
+            }
+            let named = |t: &crate::model::Table| {
+                crate::diff::constraints(t).into_iter().find(|c| c.name() == Some(&name))
+            };
+            if let (Some(from), Some(to)) = (named(old), named(new))
+                && !from.is_inherited()
+                && (from == to || !constraint::is_rebuilt(&from, &to))
+            {
+                self.drop_constraint(old, &from);
+                self.add_constraint(new, &to);
+            }
+        }
+        for (table, name) in self.recreate.indexes.clone() {
+            let Some((old, new)) = both(&table) else { continue };
+            if self.recreate.tables.contains(&table) {
+                continue;
+            }
+            let named =
+                |t: &crate::model::Table| t.indexes.iter().find(|i| i.name == name).cloned();
+            if let (Some(from), Some(to)) = (named(old), named(new))
+                && (from == to || !index::is_rebuilt(&from, &to))
+                && from.attached_to.is_none()
+            {
+                self.drop_index(old, &from);
+                self.create_index(new, &to);
+            }
+        }
+    }
+
+    /// Everything is in a schema, and anything may use an extension.
+    fn schemas_and_extensions(&mut self) {
+        let new_schemas: BTreeSet<&String> =
+            self.to.schemas.keys().filter(|s| !self.base.schemas.contains_key(*s)).collect();
+        let old_schemas: BTreeSet<&String> =
+            self.base.schemas.keys().filter(|s| !self.to.schemas.contains_key(*s)).collect();
+        let extensions = |a: &Model, b: &Model| -> Vec<Dependency> {
+            let missing = a.extensions.keys().filter(|name| !b.extensions.contains_key(*name));
+            let ids = missing.map(|name| Item::Object(ObjectId::Extension(name.clone())));
+            ids.map(|item| Dependency { item, strength: Strength::Mention }).collect()
+        };
+        let made = extensions(self.to, self.base);
+        let gone = extensions(self.base, self.to);
+        for step in &mut self.steps {
+            let schemas = |items: &[Item]| -> BTreeSet<String> {
+                items.iter().filter_map(step::schema_of).collect()
+            };
+            for schema in schemas(&step.creates) {
+                if new_schemas.contains(&schema) {
+                    let item = Item::Object(ObjectId::Schema(schema));
+                    step.needs.push(Dependency { item, strength: Strength::Must });
+                }
+            }
+            for schema in schemas(&step.destroys) {
+                if old_schemas.contains(&schema) {
+                    let item = Item::Object(ObjectId::Schema(schema));
+                    step.releases.push(Dependency { item, strength: Strength::Must });
+                }
+            }
+            let plain = |items: &[Item]| {
+                !items.is_empty()
+                    && !items.iter().any(|item| {
+                        matches!(item, Item::Object(ObjectId::Schema(_) | ObjectId::Extension(_)))
+                    })
+            };
+            if plain(&step.creates) {
+                step.needs.extend(made.iter().cloned());
+            }
+            if plain(&step.destroys) {
+                step.releases.extend(gone.iter().cloned());
+            }
+        }
+        for extension in self.to.extensions.values() {
+            let Some(schema) = extension.schema.clone().filter(|s| new_schemas.contains(s)) else {
+                continue;
+            };
+            let id = Item::Object(ObjectId::Extension(extension.name.clone()));
+            for step in self.steps.iter_mut().filter(|step| step.creates.contains(&id)) {
+                let item = Item::Object(ObjectId::Schema(schema.clone()));
+                step.needs.push(Dependency { item, strength: Strength::Must });
+            }
+        }
+    }
+}
+
+/// A column's name inside an expression that dbkit itself writes.
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
 }

@@ -74,8 +74,12 @@ impl Action {
             Self::IndexComment { index, .. } => table(index, 10, ""),
             Self::AttachPartition { table: t, .. } => table(t, 7, ""),
             Self::Inherit { table: t, parent } => table(t, 7, &parent.to_string()),
-            Self::AddEnumValue { ty, label, .. } => (TYPE, ty.to_string(), 1, label.clone()),
-            Self::ReplaceEnum { to, .. } => (TYPE, to.name.to_string(), 2, String::new()),
+            Self::AddEnumValue { ty, position, .. } => {
+                (TYPE, ty.to_string(), 1, format!("{position:05}"))
+            }
+            Self::ReplaceType { to, .. } => (TYPE, id_name(&to.id()), 2, String::new()),
+            Self::SetAsideTable { table: t, .. } => table(&t.name, 1, ""),
+            Self::CopyRows { to, .. } => (FOREIGN_KEY, to.to_string(), 0, String::new()),
             Self::SetSequenceOwner { sequence, owner } => match owner {
                 Some(owner) => table(&owner.table, 9, &sequence.to_string()),
                 None => (DROP_PART, sequence.to_string(), 0, String::new()),
@@ -126,7 +130,9 @@ impl Action {
             Self::Inherit { table, parent } => format!("let table {table} inherit {parent}"),
             Self::NoInherit { table, parent } => format!("stop table {table} inheriting {parent}"),
             Self::AddEnumValue { ty, label, .. } => format!("add label '{label}' to enum {ty}"),
-            Self::ReplaceEnum { to, .. } => format!("replace enum {}", to.name),
+            Self::ReplaceType { to, .. } => format!("replace {}", to.id()),
+            Self::SetAsideTable { table, .. } => format!("set table {} aside", table.name),
+            Self::CopyRows { to, .. } => format!("copy the rows of table {to}"),
             Self::SetSequenceOwner { sequence, .. } => format!("set owner of sequence {sequence}"),
             Self::AdvanceSequence { column, .. } => {
                 format!("advance the sequence of {}.{}", column.table, column.column)

@@ -1,7 +1,7 @@
 use super::Hazard;
 use crate::diff::{Constraint, Rename, TableChange};
 use crate::model::{
-    Column, ColumnRef, EnumType, Expr, Index, Object, ObjectId, PartitionOf, QName, Sequence, Table,
+    Column, ColumnRef, Expr, Index, Object, ObjectId, PartitionOf, QName, Sequence, Table,
 };
 
 /// Something a step can need, create or destroy: an object or a part of one.
@@ -169,11 +169,25 @@ pub enum Action {
     /// always steps of their own.
     CreateTable(Box<Table>),
     DropTable(Box<Table>),
-    /// A table whose nature changes so that no ALTER can do it: made anew beside the old one, the
-    /// rows copied, the old one dropped. On SQLite: the rebuild (`from` and `to` whole).
+    /// SQLite: a new table beside the old one, the rows copied, the old one dropped, the new one
+    /// renamed.
     RebuildTable {
         from: Box<Table>,
         to: Box<Table>,
+    },
+    /// Renames a table out of the way of its successor and frees the names of its constraints,
+    /// indexes and sequences (`sequences` are those its columns own).
+    SetAsideTable {
+        table: Box<Table>,
+        aside: QName,
+        sequences: Vec<QName>,
+    },
+    /// Copies the rows of the columns that both tables have.
+    CopyRows {
+        from: QName,
+        to: QName,
+        columns: Vec<String>,
+        keeps_identity: bool,
     },
     /// A property of the table itself (options, comment, row security …).
     AlterTable {
@@ -269,17 +283,19 @@ pub enum Action {
         parent: QName,
     },
 
+    /// `position` is the label's place in the wanted enum.
     AddEnumValue {
         ty: QName,
         label: String,
         place: EnumPlace,
+        position: usize,
     },
-    /// Labels go or change places: a new type, the columns converted, the old type dropped.
-    /// Labels that are gone become `mapping`'s value where there is one.
-    ReplaceEnum {
-        from: Box<EnumType>,
-        to: Box<EnumType>,
-        columns: Vec<EnumColumn>,
+    /// A type that no ALTER can bring to its new version: a new one, the columns converted by
+    /// way of text, the old one dropped. Both objects have the same name.
+    ReplaceType {
+        from: Box<Object>,
+        to: Box<Object>,
+        columns: Vec<TypeColumn>,
     },
 
     SetSequenceOwner {
@@ -301,9 +317,9 @@ pub enum EnumPlace {
     After(String),
 }
 
-/// A column that has the type of an enum that is replaced.
+/// A column that has the type that is replaced.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EnumColumn {
+pub struct TypeColumn {
     pub column: ColumnRef,
     pub array: bool,
     /// Taken away before and put back after.
@@ -364,5 +380,31 @@ impl ColumnChange {
             Self::Options { .. } => 'n',
             Self::Comment(_) => 'o',
         }
+    }
+}
+
+/// The schema an object is in, where that is not the default one.
+pub(super) fn schema_of(item: &Item) -> Option<String> {
+    match item {
+        Item::Object(id) => match id {
+            ObjectId::Collation(n)
+            | ObjectId::Enum(n)
+            | ObjectId::Domain(n)
+            | ObjectId::Composite(n)
+            | ObjectId::Range(n)
+            | ObjectId::Sequence(n)
+            | ObjectId::Table(n)
+            | ObjectId::View(n)
+            | ObjectId::Statistics(n) => n.schema.clone(),
+            ObjectId::Routine(id) => id.name.schema.clone(),
+            ObjectId::Trigger(id) | ObjectId::Policy(id) | ObjectId::Rule(id) => {
+                id.table.schema.clone()
+            }
+            ObjectId::Schema(_) | ObjectId::Extension(_) => None,
+        },
+        Item::Column(c) | Item::Default(c) => c.table.schema.clone(),
+        Item::Constraint { table, .. } => table.schema.clone(),
+        Item::Index(name) => name.schema.clone(),
+        Item::Parent { child, .. } => child.schema.clone(),
     }
 }

@@ -1,0 +1,408 @@
+use super::reference::References;
+use super::table::Planner;
+use super::{Action, Dependency, HazardKind, Item, Step, Strength, Style};
+use crate::diff::Constraint;
+use crate::model::{
+    Deferrable, ForeignKey, Index, IndexElement, IndexKey, Model, Order, QName, Table,
+};
+
+/// True when nothing but dropping and adding brings the constraint to its new version.
+pub(super) fn is_rebuilt(from: &Constraint, to: &Constraint) -> bool {
+    !only_inheritance(from, to) && !validates(from, to) && !only_deferral(from, to)
+}
+
+/// Equal but for comments and for whether it is a parent's copy.
+fn only_inheritance(from: &Constraint, to: &Constraint) -> bool {
+    plain(from) == plain(to)
+}
+
+fn plain(constraint: &Constraint) -> Constraint {
+    let mut copy = constraint.without_comments();
+    match &mut copy {
+        Constraint::PrimaryKey(c) => c.inherited_from = None,
+        Constraint::Unique(c) => c.inherited_from = None,
+        Constraint::ForeignKey(c) => c.inherited_from = None,
+        Constraint::Check(c) => c.inherited = false,
+        Constraint::Exclusion(_) => {}
+    }
+    copy
+}
+
+fn validates(from: &Constraint, to: &Constraint) -> bool {
+    let mut copy = plain(from);
+    let flag = match &mut copy {
+        Constraint::ForeignKey(c) => &mut c.not_valid,
+        Constraint::Check(c) => &mut c.not_valid,
+        _ => return false,
+    };
+    let was = std::mem::replace(flag, false);
+    was && copy == plain(to)
+}
+
+fn only_deferral(from: &Constraint, to: &Constraint) -> bool {
+    match (plain(from), plain(to)) {
+        (Constraint::ForeignKey(mut a), Constraint::ForeignKey(b)) => {
+            a.deferrable = b.deferrable;
+            a == b
+        }
+        _ => false,
+    }
+}
+
+/// What a constraint refers to in its model.
+pub(super) fn dependencies(
+    references: &References<'_>,
+    table: &Table,
+    constraint: &Constraint,
+) -> Vec<Dependency> {
+    let name = &table.name;
+    let columns = |names: &[String]| -> Vec<Dependency> {
+        names.iter().map(|column| must(Item::column(name, column))).collect()
+    };
+    match constraint {
+        Constraint::PrimaryKey(key) => [columns(&key.columns), columns(&key.include)].concat(),
+        Constraint::Unique(key) => [columns(&key.columns), columns(&key.include)].concat(),
+        Constraint::Check(check) => references.expr(name, &check.expr),
+        Constraint::Exclusion(exclusion) => references.index(name, &exclusion.index),
+        Constraint::ForeignKey(key) => {
+            let mut out = columns(&key.columns);
+            out.push(must(Item::table(&key.parent)));
+            out.extend(key.parent_columns.iter().map(|c| must(Item::column(&key.parent, c))));
+            out.extend(referenced_key(references.model, key).map(must));
+            out
+        }
+    }
+}
+
+/// The constraint or unique index that a foreign key points at.
+pub(super) fn referenced_key(model: &Model, key: &ForeignKey) -> Option<Item> {
+    let parent = model.tables.get(&key.parent)?;
+    let same = |columns: &[String]| {
+        columns.len() == key.parent_columns.len()
+            && columns.iter().all(|c| key.parent_columns.contains(c))
+    };
+    if let Some(primary) = parent.primary_key.as_ref().filter(|p| same(&p.columns)) {
+        return Some(Item::constraint(&key.parent, primary.name.as_deref().unwrap_or_default()));
+    }
+    if let Some(unique) = parent.uniques.iter().find(|u| same(&u.columns)) {
+        return Some(Item::constraint(&key.parent, unique.name.as_deref().unwrap_or_default()));
+    }
+    let index = parent.indexes.iter().find(|index| {
+        let columns: Vec<String> = index
+            .elements
+            .iter()
+            .filter_map(|e| match &e.key {
+                IndexKey::Column(name) => Some(name.clone()),
+                IndexKey::Expr(_) => None,
+            })
+            .collect();
+        index.unique && columns.len() == index.elements.len() && same(&columns)
+    })?;
+    Some(Item::index(&key.parent, &index.name))
+}
+
+fn must(item: Item) -> Dependency {
+    Dependency { item, strength: Strength::Must }
+}
+
+fn items(table: &QName, constraint: &Constraint) -> Vec<Item> {
+    let Some(name) = constraint.name() else { return Vec::new() };
+    let mut items = vec![Item::constraint(table, name)];
+    if constraint.has_index() {
+        items.push(Item::index(table, name));
+    }
+    items
+}
+
+impl Planner<'_> {
+    pub(super) fn add_constraint(&mut self, table: &Table, constraint: &Constraint) {
+        let not_valid = match constraint {
+            Constraint::ForeignKey(c) => c.not_valid,
+            Constraint::Check(c) => c.not_valid,
+            _ => false,
+        };
+        let mut step = Step::new(Action::AddConstraint {
+            table: table.name.clone(),
+            constraint: Box::new(constraint.clone()),
+            not_valid,
+        });
+        step.needs = dependencies(&self.after, table, constraint);
+        step.needs.push(must(Item::table(&table.name)));
+        step.creates = items(&table.name, constraint);
+        let used = self.base_table(&table.name).is_some();
+        if used {
+            self.warn_about(&mut step, table, constraint, not_valid);
+        }
+        let safe = used && self.options.style == Style::Safe && !not_valid && !in_partitions(table);
+        match constraint {
+            Constraint::ForeignKey(_) | Constraint::Check(_) if safe => {
+                self.add_and_validate(step, table, constraint);
+            }
+            Constraint::PrimaryKey(_) | Constraint::Unique(_) if safe => {
+                self.add_by_index(step, table, constraint);
+            }
+            _ => self.steps.push(step),
+        }
+        self.constraint_comments(&table.name, constraint);
+    }
+
+    fn warn_about(&self, step: &mut Step, table: &Table, constraint: &Constraint, not_valid: bool) {
+        if not_valid {
+            return;
+        }
+        let name = &table.name;
+        let hazard = |step: &mut Step, kind, text: String| {
+            step.hazards.push(super::Hazard { kind, consequence: text });
+        };
+        match constraint {
+            Constraint::PrimaryKey(_) | Constraint::Unique(_) | Constraint::Exclusion(_) => {
+                hazard(
+                    step,
+                    HazardKind::MayFail,
+                    format!("fails where rows of {name} are not unique"),
+                );
+                hazard(
+                    step,
+                    HazardKind::BlocksTraffic,
+                    format!("readers and writers of {name} wait while the index is built"),
+                );
+            }
+            Constraint::ForeignKey(key) => {
+                hazard(
+                    step,
+                    HazardKind::MayFail,
+                    format!("fails where rows of {name} have no row in {}", key.parent),
+                );
+                hazard(
+                    step,
+                    HazardKind::TableScan,
+                    format!(
+                        "reads every row of {name} while writers of {name} and {} wait",
+                        key.parent
+                    ),
+                );
+            }
+            Constraint::Check(_) => {
+                hazard(
+                    step,
+                    HazardKind::MayFail,
+                    format!("fails where rows of {name} break the check"),
+                );
+                hazard(
+                    step,
+                    HazardKind::TableScan,
+                    format!("reads every row of {name} while readers and writers wait"),
+                );
+            }
+        }
+    }
+
+    /// The constraint holds for new rows at once; the old ones are read afterwards under a lock
+    /// that lets readers and writers pass (ALTER TABLE, `VALIDATE CONSTRAINT`).
+    fn add_and_validate(&mut self, mut step: Step, table: &Table, constraint: &Constraint) {
+        step.hazards.clear();
+        if let Action::AddConstraint { not_valid, .. } = &mut step.action {
+            *not_valid = true;
+        }
+        self.steps.push(step);
+        self.validate(table, constraint, 2);
+    }
+
+    fn validate(&mut self, table: &Table, constraint: &Constraint, stage: u8) {
+        let name = constraint.name().unwrap_or_default();
+        let action =
+            Action::ValidateConstraint { table: table.name.clone(), name: name.to_owned() };
+        let mut step = Step::new(action).needs(Item::constraint(&table.name, name)).hazard(
+            HazardKind::MayFail,
+            format!("fails where rows of {} break {name}", table.name),
+        );
+        step.stage = stage;
+        self.steps.push(step);
+    }
+
+    fn add_by_index(&mut self, mut step: Step, table: &Table, constraint: &Constraint) {
+        let Some(index) = index_of(constraint) else {
+            self.steps.push(step);
+            return;
+        };
+        let item = Item::index(&table.name, &index.name);
+        let mut build = Step::new(Action::CreateIndex {
+            table: table.name.clone(),
+            index: Box::new(index),
+            concurrently: true,
+        });
+        build.needs.clone_from(&step.needs);
+        build.creates.push(item.clone());
+        build.transactional = false;
+        build.stage = 1;
+        build.hazards = std::mem::take(&mut step.hazards);
+        build.hazards.retain(|h| h.kind == HazardKind::MayFail);
+        self.steps.push(build);
+        step.action = Action::AddConstraintUsingIndex {
+            table: table.name.clone(),
+            constraint: Box::new(constraint.clone()),
+        };
+        step.creates.retain(|created| *created != item);
+        step.needs.push(must(item));
+        step.stage = 2;
+        self.steps.push(step);
+    }
+
+    pub(super) fn constraint_comments(&mut self, table: &QName, constraint: &Constraint) {
+        let Some(name) = constraint.name() else { return };
+        let item = Item::constraint(table, name);
+        if let Some(text) = constraint.comment() {
+            let action = Action::ConstraintComment {
+                table: table.clone(),
+                name: name.to_owned(),
+                text: Some(text.to_owned()),
+            };
+            self.steps.push(Step::new(action).needs(item.clone()));
+        }
+        if let Some(text) = constraint.index_comment() {
+            let action =
+                Action::IndexComment { index: table.sibling(name), text: Some(text.to_owned()) };
+            self.steps.push(Step::new(action).needs(item));
+        }
+    }
+
+    pub(super) fn drop_constraint(&mut self, table: &Table, constraint: &Constraint) {
+        let mut step = Step::new(Action::DropConstraint {
+            table: table.name.clone(),
+            constraint: Box::new(constraint.clone()),
+        });
+        step.releases = dependencies(&self.before, table, constraint);
+        step.destroys = items(&table.name, constraint);
+        self.steps.push(step);
+    }
+
+    pub(super) fn alter_constraint(
+        &mut self,
+        old: &Table,
+        new: &Table,
+        from: &Constraint,
+        to: &Constraint,
+    ) {
+        let name = to.name().unwrap_or_default();
+        let item = Item::constraint(&new.name, name);
+        if is_rebuilt(from, to) {
+            if !from.is_inherited() {
+                self.drop_constraint(old, from);
+            }
+            if !to.is_inherited() {
+                self.add_constraint(new, to);
+            }
+            return;
+        }
+        if validates(from, to) {
+            self.validate(new, to, 0);
+        } else if only_deferral(from, to) && plain(from) != plain(to) {
+            let action = Action::AlterConstraint {
+                table: new.name.clone(),
+                from: Box::new(from.clone()),
+                to: Box::new(to.clone()),
+            };
+            if !to.is_inherited() {
+                self.steps.push(Step::new(action).changes(item.clone()));
+            }
+        }
+        if from.comment() != to.comment() {
+            let action = Action::ConstraintComment {
+                table: new.name.clone(),
+                name: name.to_owned(),
+                text: to.comment().map(str::to_owned),
+            };
+            self.steps.push(Step::new(action).needs(item.clone()));
+        }
+        if from.index_comment() != to.index_comment() {
+            let action = Action::IndexComment {
+                index: new.name.sibling(name),
+                text: to.index_comment().map(str::to_owned),
+            };
+            self.steps.push(Step::new(action).needs(item));
+        }
+    }
+
+    /// A unique index that becomes the constraint of the same name needs no rebuilding.
+    pub(super) fn constraint_from_index(
+        &mut self,
+        table: &Table,
+        constraint: &Constraint,
+        old: &Index,
+    ) -> bool {
+        let fits = index_of(constraint).is_some_and(|index| {
+            Index { comment: None, clustered: false, ..index }
+                == Index { comment: None, clustered: false, ..old.clone() }
+        });
+        if !fits || in_partitions(table) {
+            return false;
+        }
+        let name = constraint.name().unwrap_or_default();
+        let mut step = Step::new(Action::AddConstraintUsingIndex {
+            table: table.name.clone(),
+            constraint: Box::new(constraint.clone()),
+        })
+        .creates(Item::constraint(&table.name, name));
+        step.needs = dependencies(&self.after, table, constraint);
+        self.steps.push(step);
+        self.constraint_comments(&table.name, constraint);
+        true
+    }
+}
+
+/// Partitioned tables and their partitions take neither concurrent builds nor `NOT VALID` keys.
+pub(super) fn in_partitions(table: &Table) -> bool {
+    table.partition_by.is_some() || table.partition_of.is_some()
+}
+
+/// The unique index that `ADD CONSTRAINT … USING INDEX` turns into the constraint.
+fn index_of(constraint: &Constraint) -> Option<Index> {
+    let (name, columns, include, options, tablespace, nnd) = match constraint {
+        Constraint::PrimaryKey(c) => {
+            (c.name.as_ref()?, &c.columns, &c.include, &c.options, &c.tablespace, false)
+        }
+        Constraint::Unique(c) => (
+            c.name.as_ref()?,
+            &c.columns,
+            &c.include,
+            &c.options,
+            &c.tablespace,
+            c.nulls_not_distinct,
+        ),
+        _ => return None,
+    };
+    let element = |column: &String| IndexElement {
+        key: IndexKey::Column(column.clone()),
+        collation: None,
+        opclass: None,
+        order: Order::Asc,
+        nulls: None,
+    };
+    Some(Index {
+        name: name.clone(),
+        unique: true,
+        method: "btree".to_owned(),
+        elements: columns.iter().map(element).collect(),
+        include: include.clone(),
+        nulls_not_distinct: nnd,
+        predicate: None,
+        options: options.clone(),
+        tablespace: tablespace.clone(),
+        only: false,
+        attached_to: None,
+        invalid: false,
+        clustered: false,
+        statistics: std::collections::BTreeMap::new(),
+        comment: None,
+    })
+}
+
+/// A constraint that can stand in CREATE TABLE: `NOT VALID` cannot.
+pub(super) fn fits_create_table(constraint: &Constraint) -> bool {
+    match constraint {
+        Constraint::ForeignKey(c) => !c.not_valid,
+        Constraint::Check(c) => !c.not_valid,
+        Constraint::PrimaryKey(c) => c.deferrable == Deferrable::No || c.name.is_some(),
+        _ => true,
+    }
+}

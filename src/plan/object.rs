@@ -1,0 +1,199 @@
+use super::enum_type;
+use super::recreate::{columns_of_type, replaces_type};
+use super::table::Planner;
+use super::{Action, Hazard, HazardKind, Item, Step, TypeColumn};
+use crate::model::{ColumnRef, ColumnValue, Object, ObjectId, QName};
+
+impl Planner<'_> {
+    pub(super) fn create_object(&mut self, id: &ObjectId) {
+        let Some(object) = self.to.object(id) else { return };
+        let mut step =
+            Step::new(Action::Create(Box::new(object.clone()))).creates(Item::Object(id.clone()));
+        step.needs = self.after.object(&object);
+        if let Object::View(view) = &object {
+            for index in &view.indexes {
+                step.creates.push(Item::index(&view.name, &index.name));
+            }
+        }
+        self.steps.push(step);
+        if let Object::Sequence(sequence) = &object
+            && let Some(owner) = &sequence.owned_by
+        {
+            self.own_sequence(&sequence.name, None, Some(owner));
+            if self.base.tables.get(&owner.table).is_some_and(|t| t.column(&owner.column).is_some())
+            {
+                let action = Action::AdvanceSequence {
+                    column: owner.clone(),
+                    sequence: Some(sequence.clone()),
+                };
+                let step = Step::new(action)
+                    .needs(Item::Object(id.clone()))
+                    .needs(Item::column(&owner.table, &owner.column));
+                self.steps.push(step);
+            }
+        }
+    }
+
+    pub(super) fn drop_object(&mut self, id: &ObjectId, again: bool) {
+        let Some(object) = self.base.object(id) else { return };
+        if self.goes_with_its_relation(&object) {
+            return;
+        }
+        let mut step =
+            Step::new(Action::Drop(Box::new(object.clone()))).destroys(Item::Object(id.clone()));
+        step.releases = self.before.object(&object);
+        if let Object::View(view) = &object {
+            for index in &view.indexes {
+                step.destroys.push(Item::index(&view.name, &index.name));
+            }
+            for part in self.parts_of(&view.name) {
+                step.destroys.push(Item::Object(part));
+            }
+        }
+        if let Object::Sequence(sequence) = &object {
+            if self.owner_goes(sequence.owned_by.as_ref()) {
+                return;
+            }
+            if !again {
+                step = step.hazard(
+                    HazardKind::DataLoss,
+                    format!("drops sequence {} and where it stands", sequence.name),
+                );
+            }
+        }
+        self.steps.push(step);
+    }
+
+    /// Triggers, policies, rules and statistics go with their table or view.
+    fn goes_with_its_relation(&self, object: &Object) -> bool {
+        let relation = match object {
+            Object::Trigger(o) => &o.id.table,
+            Object::Policy(o) => &o.id.table,
+            Object::Rule(o) => &o.id.table,
+            Object::Statistics(o) => &o.table,
+            _ => return false,
+        };
+        let view = ObjectId::View(relation.clone());
+        self.dropped.contains(relation)
+            || (self.base.views.contains_key(relation)
+                && (!self.to.views.contains_key(relation) || self.recreate.objects.contains(&view)))
+    }
+
+    fn owner_goes(&self, owner: Option<&ColumnRef>) -> bool {
+        let Some(owner) = owner else { return false };
+        if self.dropped.contains(&owner.table) || self.recreate.tables.contains(&owner.table) {
+            return true;
+        }
+        let column = |model: &crate::model::Model| {
+            model.tables.get(&owner.table).is_some_and(|t| t.column(&owner.column).is_some())
+        };
+        column(self.base) && !column(self.to)
+    }
+
+    pub(super) fn alter_object(&mut self, id: &ObjectId) {
+        let (Some(old), Some(new)) = (self.base.object(id), self.to.object(id)) else { return };
+        if replaces_type(&old, &new) {
+            self.replace_type(id, old, new);
+            return;
+        }
+        if let (Object::Enum(from), Object::Enum(to)) = (&old, &new) {
+            self.steps.extend(enum_type::additions(from, to));
+            if from.comment == to.comment {
+                return;
+            }
+        }
+        if let (Object::Sequence(from), Object::Sequence(to)) = (&old, &new) {
+            if from.owned_by != to.owned_by {
+                let (before, after) = (from.owned_by.clone(), to.owned_by.clone());
+                self.own_sequence(&to.name, before.as_ref(), after.as_ref());
+            }
+            let mut rest = from.clone();
+            rest.owned_by.clone_from(&to.owned_by);
+            if rest == *to {
+                return;
+            }
+        }
+        let mut step =
+            Step::new(Action::Alter { from: Box::new(old.clone()), to: Box::new(new.clone()) })
+                .changes(Item::Object(id.clone()));
+        step.needs = self.after.object(&new);
+        step.releases = self.before.object(&old);
+        self.steps.push(step);
+    }
+
+    pub(super) fn own_sequence(
+        &mut self,
+        sequence: &QName,
+        from: Option<&ColumnRef>,
+        to: Option<&ColumnRef>,
+    ) {
+        let action = Action::SetSequenceOwner { sequence: sequence.clone(), owner: to.cloned() };
+        let mut step = Step::new(action).needs(Item::Object(ObjectId::Sequence(sequence.clone())));
+        if let Some(owner) = to {
+            step = step.needs(Item::column(&owner.table, &owner.column));
+        }
+        if let Some(owner) = from {
+            step = step.releases(Item::column(&owner.table, &owner.column));
+        }
+        self.steps.push(step);
+    }
+
+    fn replace_type(&mut self, id: &ObjectId, old: Object, new: Object) {
+        let columns = columns_of_type(self.base, self.to, id);
+        let mut step = Step::new(Action::ReplaceType {
+            from: Box::new(old.clone()),
+            to: Box::new(new.clone()),
+            columns: Vec::new(),
+        })
+        .changes(Item::Object(id.clone()));
+        step.needs = self.after.object(&new);
+        let mut converted = Vec::new();
+        for place in columns {
+            let column = |model: &crate::model::Model| {
+                model.tables.get(&place.table).and_then(|t| t.column(&place.column)).cloned()
+            };
+            let (Some(before), Some(after)) = (column(self.base), column(self.to)) else {
+                continue;
+            };
+            step = step.changes(Item::column(&place.table, &place.column));
+            step.hazards.push(Hazard {
+                kind: HazardKind::TableRewrite,
+                consequence: format!("writes {} anew while readers and writers wait", place.table),
+            });
+            if before.inherited && self.follows_parent(&place.table, &place.column).is_some() {
+                continue;
+            }
+            let default = |column: &crate::model::Column| match &column.value {
+                ColumnValue::Default(expr) => Some(expr.clone()),
+                _ => None,
+            };
+            // A default that changes anyway has steps of its own, except that the old one must
+            // not stand in the way.
+            let kept = default(&before) == default(&after);
+            converted.push(TypeColumn {
+                column: place,
+                array: after.ty.array,
+                default_before: default(&before),
+                default_after: if kept { default(&after) } else { None },
+            });
+        }
+        if let (Object::Enum(from), Object::Enum(to)) = (&old, &new) {
+            let gone: Vec<&str> = from
+                .labels
+                .iter()
+                .filter(|label| !to.labels.contains(label))
+                .map(String::as_str)
+                .collect();
+            if !gone.is_empty() {
+                step = step.hazard(
+                    HazardKind::MayFail,
+                    format!("fails where a row of a table still has {}", gone.join(", ")),
+                );
+            }
+        }
+        if let Action::ReplaceType { columns, .. } = &mut step.action {
+            *columns = converted;
+        }
+        self.steps.push(step);
+    }
+}

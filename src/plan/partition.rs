@@ -1,0 +1,264 @@
+use super::table::Planner;
+use super::{Action, HazardKind, Item, Step};
+use crate::diff::{Change, Constraint, TableChange, constraints};
+use crate::model::{Index, IndexKey, PartitionOf, QName, Table};
+
+impl Planner<'_> {
+    /// Finds the partitions' indexes whose names are not the ones PostgreSQL chooses.
+    pub(super) fn find_explicit(&mut self) {
+        for table in self.to.tables.values().filter(|t| t.partition_of.is_some()) {
+            for index in table.indexes.iter().filter(|i| i.attached_to.is_some()) {
+                let own = default_index_name(&table.name, index);
+                if own.as_deref() != Some(&index.name) {
+                    self.explicit.insert(table.name.sibling(&index.name));
+                }
+            }
+        }
+    }
+
+    /// A new partition whose constraints and indexes would not get their names from
+    /// `PARTITION OF` is made on its own and attached.
+    pub(super) fn takes_attach_route(&self, table: &Table) -> bool {
+        let Some(partition) = &table.partition_of else { return false };
+        let name = &table.name.name;
+        let odd_constraint = constraints(table).iter().any(|constraint| {
+            let wanted = match constraint {
+                Constraint::PrimaryKey(c) if c.inherited_from.is_some() => {
+                    fits(format!("{name}_pkey"))
+                }
+                Constraint::Unique(c) if c.inherited_from.is_some() => {
+                    let columns: Vec<&str> =
+                        c.columns.iter().chain(&c.include).map(String::as_str).collect();
+                    fits(format!("{name}_{}_key", columns.join("_")))
+                }
+                Constraint::ForeignKey(c) => match &c.inherited_from {
+                    Some(parent) => Some(parent.clone()),
+                    None => return false,
+                },
+                _ => return false,
+            };
+            wanted.as_deref() != constraint.name()
+        });
+        let parent_waits = self.to.tables.get(&partition.parent).is_none();
+        odd_constraint
+            || parent_waits
+            || table.indexes.iter().any(|index| {
+                self.explicit.contains(&table.name.sibling(&index.name))
+                    && index.attached_to.as_ref().is_some_and(|parent| !self.creates_index(parent))
+            })
+    }
+
+    /// Makes all that a partition inherits its own, so that it can be created before it is
+    /// attached.
+    pub(super) fn standalone(&mut self, table: &mut Table) {
+        for column in &mut table.columns {
+            column.inherited = false;
+        }
+        if let Some(key) = &mut table.primary_key {
+            key.inherited_from = None;
+        }
+        table.uniques.iter_mut().for_each(|c| c.inherited_from = None);
+        table.foreign_keys.iter_mut().for_each(|c| c.inherited_from = None);
+        table.checks.iter_mut().for_each(|c| c.inherited = false);
+        for index in &table.indexes {
+            self.explicit.insert(table.name.sibling(&index.name));
+        }
+    }
+
+    pub(super) fn attach(&mut self, table: &Table, partition: PartitionOf) {
+        let parent = partition.parent.clone();
+        let mut step = Step::new(Action::AttachPartition { table: table.name.clone(), partition })
+            .needs(Item::table(&table.name))
+            .needs(Item::table(&parent))
+            .creates(Item::Parent { child: table.name.clone(), parent: parent.clone() });
+        for column in &table.columns {
+            step = step.needs(Item::column(&table.name, &column.name));
+            step = step.needs(Item::column(&parent, &column.name));
+        }
+        for constraint in constraints(table) {
+            if let Some(name) = constraint.name() {
+                step = step.needs(Item::constraint(&table.name, name));
+            }
+        }
+        for index in &table.indexes {
+            step = step.needs(Item::index(&table.name, &index.name));
+            // An index that the parent already has is matched when the partition is attached.
+            let parents = index.attached_to.iter().filter(|p| !self.creates_index(p));
+            for parent in parents {
+                step = step.needs(Item::Index(parent.clone()));
+            }
+        }
+        if self.base_table(&table.name).is_some() {
+            step = step
+                .hazard(
+                    HazardKind::MayFail,
+                    format!("fails where a row of {} does not belong to the partition", table.name),
+                )
+                .hazard(
+                    HazardKind::TableScan,
+                    format!("reads every row of {} while readers and writers wait", table.name),
+                );
+        }
+        self.steps.push(step);
+    }
+
+    fn detach(&mut self, table: &Table, parent: &QName) {
+        let action = Action::DetachPartition { table: table.name.clone(), parent: parent.clone() };
+        let step = Step::new(action)
+            .releases(Item::table(parent))
+            .destroys(Item::Parent { child: table.name.clone(), parent: parent.clone() })
+            .hazard(
+                HazardKind::BreaksClients,
+                format!("the rows of {} are no longer found in {parent}", table.name),
+            );
+        self.steps.push(step);
+    }
+
+    /// Attached, detached, or moved to another bound or parent.
+    pub(super) fn change_partition(&mut self, old: &Table, new: &Table) {
+        if let Some(before) = &old.partition_of
+            && !self.recreate.tables.contains(&before.parent)
+        {
+            self.detach(old, &before.parent);
+        }
+        if let Some(after) = new.partition_of.clone()
+            && !self.recreate.tables.contains(&after.parent)
+        {
+            self.attach(new, after);
+        }
+    }
+
+    /// Partitions of a table that steps aside for its successor.
+    pub(super) fn reattach_children(&mut self, parent: &QName) {
+        let (base, to) = (self.base, self.to);
+        for child in base.tables.values() {
+            let linked = child.partition_of.as_ref().is_some_and(|p| p.parent == *parent);
+            let after = to.tables.get(&child.name);
+            if linked && after.is_some() {
+                self.detach(child, parent);
+            }
+        }
+        for child in to.tables.values().filter(|t| base.tables.contains_key(&t.name)) {
+            if let Some(partition) = child.partition_of.clone().filter(|p| p.parent == *parent) {
+                self.attach(child, partition);
+            }
+        }
+    }
+
+    pub(super) fn change_parents(&mut self, old: &Table, new: &Table) {
+        for parent in old.inherits.iter().filter(|p| !new.inherits.contains(p)) {
+            let action = Action::NoInherit { table: new.name.clone(), parent: parent.clone() };
+            let step = Step::new(action)
+                .releases(Item::table(parent))
+                .destroys(Item::Parent { child: new.name.clone(), parent: parent.clone() });
+            self.steps.push(step);
+        }
+        for parent in new.inherits.iter().filter(|p| !old.inherits.contains(p)) {
+            let action = Action::Inherit { table: new.name.clone(), parent: parent.clone() };
+            let mut step = Step::new(action)
+                .needs(Item::table(parent))
+                .creates(Item::Parent { child: new.name.clone(), parent: parent.clone() });
+            for column in &new.columns {
+                step = step.needs(Item::column(&new.name, &column.name));
+                step = step.needs(Item::column(parent, &column.name));
+            }
+            for constraint in constraints(new) {
+                if let Some(name) = constraint.name() {
+                    step = step.needs(Item::constraint(&new.name, name));
+                }
+            }
+            self.steps.push(step);
+        }
+    }
+
+    /// True when the plan makes that index of a partitioned table.
+    pub(super) fn creates_index(&self, name: &QName) -> bool {
+        let owner = self.to.tables.values().find(|t| {
+            t.name.schema == name.schema && t.indexes.iter().any(|i| i.name == name.name)
+        });
+        let Some(owner) = owner else { return false };
+        if self.created.contains(&owner.name) || self.recreate.tables.contains(&owner.name) {
+            return true;
+        }
+        self.diff.changes.iter().any(|change| {
+            matches!(change, Change::Table { table, change } if *table == owner.name && match change {
+                TableChange::AddIndex(index) => index.name == name.name,
+                TableChange::AlterIndex { from, to } => {
+                    to.name == name.name && super::index::is_rebuilt(from, to)
+                }
+                _ => false,
+            })
+        })
+    }
+
+    /// True when a partition's index needs no step because its parent's index or PARTITION OF
+    /// makes it under its name.
+    pub(super) fn comes_with_parent(&self, table: &Table, index: &Index) -> bool {
+        let Some(parent) = &index.attached_to else { return false };
+        if self.explicit.contains(&table.name.sibling(&index.name)) {
+            return false;
+        }
+        let only = self
+            .to
+            .tables
+            .values()
+            .filter(|t| t.name.schema == parent.schema)
+            .flat_map(|t| &t.indexes)
+            .any(|i| i.name == parent.name && i.only);
+        !only && (self.creates_index(parent) || self.links_now(table))
+    }
+
+    /// True when a partition's index goes with its parent's, or with the partition.
+    pub(super) fn drops_with_parent(&self, table: &Table, index: &Index) -> bool {
+        index.attached_to.is_some() && !self.unlinks_now(table)
+    }
+
+    /// True when the plan makes the table a partition.
+    pub(super) fn links_now(&self, table: &Table) -> bool {
+        let before = self.base_table(&table.name).and_then(|t| t.partition_of.as_ref());
+        table.partition_of.is_some() && before != table.partition_of.as_ref()
+    }
+
+    /// True when the plan makes the table no longer that partition.
+    pub(super) fn unlinks_now(&self, table: &Table) -> bool {
+        let after = self.to.tables.get(&table.name).and_then(|t| t.partition_of.as_ref());
+        table.partition_of.is_some() && after != table.partition_of.as_ref()
+    }
+
+    /// True when the column follows its parent's before and after, so that a change of the parent
+    /// reaches it.
+    pub(super) fn follows_parent(&self, table: &QName, column: &str) -> Option<QName> {
+        let (old, new) = (self.base.tables.get(table)?, self.to.tables.get(table)?);
+        let parents = |t: &Table| -> Vec<QName> {
+            t.inherits.iter().chain(t.partition_of.iter().map(|p| &p.parent)).cloned().collect()
+        };
+        let before = parents(old);
+        parents(new).into_iter().find(|parent| {
+            before.contains(parent)
+                && !(self.links_now(new))
+                && (self.has_column(self.base, parent, column)
+                    || self.has_column(self.to, parent, column))
+        })
+    }
+
+    fn has_column(&self, model: &crate::model::Model, table: &QName, column: &str) -> bool {
+        model.tables.get(table).is_some_and(|t| t.column(column).is_some())
+    }
+}
+
+fn fits(name: String) -> Option<String> {
+    (name.len() <= 63).then_some(name)
+}
+
+/// The name PostgreSQL gives a partition's copy of an index, where that is easy to say.
+fn default_index_name(table: &QName, index: &Index) -> Option<String> {
+    let mut parts = vec![table.name.as_str()];
+    for element in &index.elements {
+        match &element.key {
+            IndexKey::Column(name) => parts.push(name),
+            IndexKey::Expr(_) => return None,
+        }
+    }
+    parts.extend(index.include.iter().map(String::as_str));
+    fits(format!("{}_idx", parts.join("_")))
+}

@@ -1,0 +1,278 @@
+use super::{Dependency, Item, Strength};
+use crate::model::{
+    Column, ColumnValue, Expr, Index, IndexKey, Model, Object, ObjectId, QName, Routine, Table,
+    TypeName,
+};
+use crate::sql::names::mentioned;
+use std::collections::{BTreeSet, HashMap};
+
+/// What the parts of one model refer to.
+pub(super) struct References<'a> {
+    pub model: &'a Model,
+    names: HashMap<&'a str, Vec<ObjectId>>,
+}
+
+/// The names a text mentions, and whether it says `*`.
+pub(super) struct Mentions {
+    pub names: BTreeSet<String>,
+    star: bool,
+}
+
+impl Mentions {
+    pub fn has(&self, name: &str) -> bool {
+        self.names.contains(name) || self.names.contains(&name.to_lowercase())
+    }
+
+    /// True when the text uses that column, or all columns.
+    pub fn uses(&self, table: &QName, column: &str) -> bool {
+        self.has(&table.name) && (self.star || self.has(column))
+    }
+}
+
+impl<'a> References<'a> {
+    pub fn new(model: &'a Model) -> Self {
+        let mut names: HashMap<&str, Vec<ObjectId>> = HashMap::new();
+        let mut add = |name: &'a str, id| names.entry(name).or_default().push(id);
+        model.collations.keys().for_each(|n| add(&n.name, ObjectId::Collation(n.clone())));
+        model.enums.keys().for_each(|n| add(&n.name, ObjectId::Enum(n.clone())));
+        model.domains.keys().for_each(|n| add(&n.name, ObjectId::Domain(n.clone())));
+        model.composites.keys().for_each(|n| add(&n.name, ObjectId::Composite(n.clone())));
+        model.ranges.keys().for_each(|n| add(&n.name, ObjectId::Range(n.clone())));
+        model.sequences.keys().for_each(|n| add(&n.name, ObjectId::Sequence(n.clone())));
+        model.tables.keys().for_each(|n| add(&n.name, ObjectId::Table(n.clone())));
+        model.views.keys().for_each(|n| add(&n.name, ObjectId::View(n.clone())));
+        model.routines.keys().for_each(|n| add(&n.name.name, ObjectId::Routine(n.clone())));
+        Self { model, names }
+    }
+
+    pub fn mentions(&self, text: &str) -> Mentions {
+        Mentions { names: mentioned(text, self.model.dialect), star: text.contains('*') }
+    }
+
+    /// The objects of the model that a text mentions.
+    pub fn objects_in(&self, mentions: &Mentions) -> Vec<ObjectId> {
+        mentions
+            .names
+            .iter()
+            .filter_map(|name| self.names.get(name.as_str()))
+            .flatten()
+            .cloned()
+            .collect()
+    }
+
+    fn text(&self, text: &str, strength: Strength, columns: bool, out: &mut Vec<Dependency>) {
+        let mentions = self.mentions(text);
+        for id in self.objects_in(&mentions) {
+            if let ObjectId::Table(name) = &id
+                && columns
+                && let Some(table) = self.model.tables.get(name)
+            {
+                for column in table.columns.iter().filter(|c| mentions.uses(name, &c.name)) {
+                    out.push(Dependency { item: Item::column(name, &column.name), strength });
+                }
+            }
+            out.push(Dependency { item: Item::Object(id), strength });
+        }
+    }
+
+    /// What an expression of a table refers to: objects it mentions, and the table's own columns.
+    pub fn expr(&self, table: &QName, expr: &Expr) -> Vec<Dependency> {
+        let mut out = Vec::new();
+        let mentions = self.mentions(expr.as_str());
+        for id in self.objects_in(&mentions) {
+            if id != ObjectId::Table(table.clone()) {
+                out.push(Dependency { item: Item::Object(id), strength: Strength::Mention });
+            }
+        }
+        if let Some(owner) = self.model.tables.get(table) {
+            for column in owner.columns.iter().filter(|c| mentions.has(&c.name)) {
+                let item = Item::column(table, &column.name);
+                out.push(Dependency { item, strength: Strength::Mention });
+            }
+        }
+        out
+    }
+
+    /// The objects a column's type and collation are.
+    pub fn column_type(&self, column: &Column) -> Vec<Dependency> {
+        let mut out = Vec::new();
+        if let TypeName::User(name) = &column.ty.name {
+            self.user_type(name, &mut out);
+        }
+        if let Some(collation) = &column.collation {
+            must(&mut out, Item::Object(ObjectId::Collation(collation.0.clone())));
+        }
+        out
+    }
+
+    fn user_type(&self, name: &QName, out: &mut Vec<Dependency>) {
+        for id in [
+            ObjectId::Enum(name.clone()),
+            ObjectId::Domain(name.clone()),
+            ObjectId::Composite(name.clone()),
+            ObjectId::Range(name.clone()),
+            ObjectId::Table(name.clone()),
+            ObjectId::View(name.clone()),
+        ] {
+            if self.model.object(&id).is_some() {
+                must(out, Item::Object(id));
+            }
+        }
+        for range in self.model.ranges.values().filter(|r| r.multirange.as_ref() == Some(name)) {
+            must(out, Item::Object(ObjectId::Range(range.name.clone())));
+        }
+    }
+
+    /// What the column needs besides its table: type, collation, and what its value mentions.
+    pub fn column(&self, table: &QName, column: &Column) -> Vec<Dependency> {
+        let mut out = self.column_type(column);
+        match &column.value {
+            ColumnValue::Default(expr) => out.extend(self.default(table, expr)),
+            ColumnValue::Generated { expr, .. } => {
+                let own = Item::column(table, &column.name);
+                out.extend(self.expr(table, expr).into_iter().filter(|d| d.item != own));
+            }
+            ColumnValue::None | ColumnValue::Identity(_) => {}
+        }
+        out
+    }
+
+    /// Objects a default mentions; a default cannot use columns.
+    pub fn default(&self, table: &QName, expr: &Expr) -> Vec<Dependency> {
+        let mut out = self.expr(table, expr);
+        out.retain(|d| matches!(&d.item, Item::Object(id) if !matches!(id, ObjectId::Table(_))));
+        out
+    }
+
+    /// The columns and objects of an index.
+    pub fn index(&self, table: &QName, index: &Index) -> Vec<Dependency> {
+        let mut out = Vec::new();
+        for element in &index.elements {
+            match &element.key {
+                IndexKey::Column(name) => must(&mut out, Item::column(table, name)),
+                IndexKey::Expr(expr) => out.extend(self.expr(table, expr)),
+            }
+            if let Some(collation) = &element.collation {
+                must(&mut out, Item::Object(ObjectId::Collation(collation.0.clone())));
+            }
+        }
+        for name in &index.include {
+            must(&mut out, Item::column(table, name));
+        }
+        if let Some(predicate) = &index.predicate {
+            out.extend(self.expr(table, predicate));
+        }
+        out
+    }
+
+    /// What an object other than a table refers to.
+    pub fn object(&self, object: &Object) -> Vec<Dependency> {
+        let mut out = Vec::new();
+        match object {
+            Object::Schema(_) | Object::Extension(_) | Object::Collation(_) | Object::Enum(_) => {}
+            Object::Sequence(_) | Object::Table(_) => {}
+            Object::Domain(domain) => {
+                if let TypeName::User(name) = &domain.base.name {
+                    self.user_type(name, &mut out);
+                }
+                for expr in domain.checks.iter().map(|c| &c.expr).chain(&domain.default) {
+                    self.text(expr.as_str(), Strength::Mention, false, &mut out);
+                }
+                if let Some(collation) = &domain.collation {
+                    must(&mut out, Item::Object(ObjectId::Collation(collation.0.clone())));
+                }
+            }
+            Object::Composite(composite) => {
+                for attribute in &composite.attributes {
+                    if let TypeName::User(name) = &attribute.ty.name {
+                        self.user_type(name, &mut out);
+                    }
+                    if let Some(collation) = &attribute.collation {
+                        must(&mut out, Item::Object(ObjectId::Collation(collation.0.clone())));
+                    }
+                }
+            }
+            Object::Range(range) => {
+                if let TypeName::User(name) = &range.subtype.name {
+                    self.user_type(name, &mut out);
+                }
+                for text in range.canonical.iter().chain(&range.subtype_diff) {
+                    self.text(text, Strength::Mention, false, &mut out);
+                }
+                if let Some(collation) = &range.collation {
+                    must(&mut out, Item::Object(ObjectId::Collation(collation.0.clone())));
+                }
+            }
+            Object::View(view) => {
+                self.text(&view.query, Strength::Mention, true, &mut out);
+                for expr in view.column_defaults.values() {
+                    self.text(expr.as_str(), Strength::Mention, false, &mut out);
+                }
+            }
+            Object::Routine(routine) => self.routine(routine, &mut out),
+            Object::Trigger(trigger) => {
+                self.text(&trigger.definition, Strength::Mention, true, &mut out);
+                self.relation(&trigger.id.table, &mut out);
+            }
+            Object::Rule(rule) => {
+                self.text(&rule.definition, Strength::Mention, true, &mut out);
+                self.relation(&rule.id.table, &mut out);
+            }
+            Object::Policy(policy) => {
+                for expr in policy.using.iter().chain(&policy.with_check) {
+                    self.text(expr.as_str(), Strength::Mention, true, &mut out);
+                    out.extend(self.expr(&policy.id.table, expr));
+                }
+                self.relation(&policy.id.table, &mut out);
+            }
+            Object::Statistics(statistics) => {
+                self.text(&statistics.definition, Strength::Mention, true, &mut out);
+                self.relation(&statistics.table, &mut out);
+            }
+        }
+        let own = Item::Object(object.id());
+        out.retain(|d| d.item != own);
+        out
+    }
+
+    /// The signature is checked by the database; the body only where it is SQL that the database
+    /// keeps parsed, or `LANGUAGE sql`, which it reads once.
+    fn routine(&self, routine: &Routine, out: &mut Vec<Dependency>) {
+        self.text(&routine.arguments, Strength::Mention, false, out);
+        self.text(&routine.result, Strength::Mention, false, out);
+        let parsed = has_parsed_body(routine);
+        let checked = parsed || self.mentions(&routine.definition).has("sql");
+        let aggregate = routine.kind == crate::model::RoutineKind::Aggregate;
+        let strength = if checked || aggregate { Strength::Mention } else { Strength::Wish };
+        self.text(&routine.definition, strength, true, out);
+    }
+
+    fn relation(&self, name: &QName, out: &mut Vec<Dependency>) {
+        let id = if self.model.views.contains_key(name) {
+            ObjectId::View(name.clone())
+        } else {
+            ObjectId::Table(name.clone())
+        };
+        must(out, Item::Object(id));
+    }
+
+    /// Every column of the table, for a step that makes or ends it.
+    pub fn table_items(table: &Table) -> Vec<Item> {
+        let mut items = vec![Item::table(&table.name)];
+        for column in &table.columns {
+            items.push(Item::column(&table.name, &column.name));
+            items.push(Item::default(&table.name, &column.name));
+        }
+        items
+    }
+}
+
+/// `BEGIN ATOMIC …` or `RETURN …`: the database keeps the body as a tree with dependencies.
+pub(super) fn has_parsed_body(routine: &Routine) -> bool {
+    let words = mentioned(&routine.definition, crate::model::Dialect::Postgres);
+    words.contains("atomic") || (words.contains("return") && !routine.definition.contains("AS "))
+}
+
+fn must(out: &mut Vec<Dependency>, item: Item) {
+    out.push(Dependency { item, strength: Strength::Must });
+}

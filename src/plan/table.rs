@@ -1,0 +1,533 @@
+use super::constraint::{fits_create_table, referenced_key};
+use super::recreate::Recreate;
+use super::reference::References;
+use super::{Action, ColumnChange, Dependency, HazardKind, Item, PlanOptions, Step, Strength};
+use crate::diff::{Constraint, Diff, TableChange, constraints};
+use crate::model::{ColumnValue, Model, ObjectId, Persistence, QName, Table};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Collects the steps of one plan.
+pub(super) struct Planner<'a> {
+    pub diff: &'a Diff,
+    /// The old model after the renames.
+    pub base: &'a Model,
+    pub to: &'a Model,
+    pub options: &'a PlanOptions,
+    pub before: References<'a>,
+    pub after: References<'a>,
+    pub recreate: Recreate,
+    /// Indexes of partitions whose names PostgreSQL would not choose: made by a step of their own.
+    pub explicit: BTreeSet<QName>,
+    pub created: BTreeSet<QName>,
+    pub dropped: BTreeSet<QName>,
+    pub steps: Vec<Step>,
+    pub notes: Vec<String>,
+}
+
+impl Planner<'_> {
+    pub(super) fn base_table(&self, name: &QName) -> Option<&Table> {
+        self.base.tables.get(name)
+    }
+
+    /// Creates the new tables, foreign keys within where no circle forbids it.
+    pub(super) fn create_tables(&mut self) {
+        let created: Vec<&Table> =
+            self.to.tables.values().filter(|t| self.created.contains(&t.name)).collect();
+        let mut waits: BTreeMap<&QName, BTreeSet<&QName>> = BTreeMap::new();
+        for table in &created {
+            let parents = table.inherits.iter().chain(table.partition_of.iter().map(|p| &p.parent));
+            waits.entry(&table.name).or_default().extend(parents);
+        }
+        for table in created {
+            let mut inside = table.clone();
+            inside.foreign_keys.clear();
+            let mut later = Vec::new();
+            for key in &table.foreign_keys {
+                let constraint = Constraint::ForeignKey(key.clone());
+                if key.inherited_from.is_some() {
+                    inside.foreign_keys.push(key.clone());
+                    continue;
+                }
+                let free = key.parent == table.name || !reaches(&waits, &key.parent, &table.name);
+                if fits_create_table(&constraint) && free && self.key_is_there(key) {
+                    if key.parent != table.name {
+                        waits.entry(&table.name).or_default().insert(&key.parent);
+                    }
+                    inside.foreign_keys.push(key.clone());
+                } else {
+                    later.push(constraint);
+                }
+            }
+            self.create_table(inside, later);
+        }
+    }
+
+    /// True when the key that a foreign key needs exists before it or comes with its table.
+    fn key_is_there(&self, key: &crate::model::ForeignKey) -> bool {
+        let Some(item) = referenced_key(self.to, key) else { return false };
+        if self.created.contains(&key.parent) {
+            return matches!(item, Item::Constraint { .. });
+        }
+        self.base.tables.contains_key(&key.parent)
+            && referenced_key(self.base, key) == Some(item)
+            && !self.diff.changes.iter().any(|change| {
+                matches!(change, crate::diff::Change::Table { table, .. } if *table == key.parent)
+            })
+    }
+
+    fn create_table(&mut self, mut table: Table, mut later: Vec<Constraint>) {
+        let attach = self.takes_attach_route(&table);
+        let whole = table.clone();
+        if let Some(partition) = table.partition_of.clone().filter(|_| attach) {
+            table.partition_of = None;
+            self.standalone(&mut table);
+            self.attach(&whole, partition);
+        }
+        let inherited = table.partition_of.is_some() || !table.inherits.is_empty();
+        for constraint in constraints(&table) {
+            if !fits_create_table(&constraint) && !constraint.is_inherited() {
+                later.push(constraint);
+            }
+        }
+        table.checks.retain(|c| !c.not_valid || c.inherited);
+        let apart = self.defaults_that_call(&mut table);
+        let indexes = std::mem::take(&mut table.indexes);
+        let mut step = Step::new(Action::CreateTable(Box::new(table.clone())));
+        step.creates = References::table_items(&table);
+        for column in &table.columns {
+            step.needs.extend(self.after.column(&table.name, column));
+        }
+        for constraint in constraints(&table) {
+            if let Some(name) = constraint.name() {
+                step.creates.push(Item::constraint(&table.name, name));
+                if constraint.has_index() {
+                    step.creates.push(Item::index(&table.name, name));
+                }
+            }
+            step.needs.extend(super::constraint::dependencies(&self.after, &table, &constraint));
+        }
+        for parent in table.inherits.iter().chain(table.partition_of.iter().map(|p| &p.parent)) {
+            step = step.needs(Item::table(parent));
+            step.creates.push(Item::Parent { child: table.name.clone(), parent: parent.clone() });
+            if let Some(parent) = self.to.tables.get(parent) {
+                for column in &parent.columns {
+                    step = step.needs(Item::column(&parent.name, &column.name));
+                }
+            }
+        }
+        if let Some(ty) = &table.of_type {
+            step = step.needs(Item::Object(ObjectId::Composite(ty.clone())));
+        }
+        let own: BTreeSet<Item> = step.creates.iter().cloned().collect();
+        step.needs.retain(|d| !own.contains(&d.item));
+        for (column, _) in &apart {
+            step.creates.retain(|item| *item != Item::default(&table.name, column));
+        }
+        self.steps.push(step);
+        for (column, expr) in apart {
+            self.set_default(&table.name, &column, &expr, false);
+        }
+        for constraint in &later {
+            self.add_constraint(&whole, constraint);
+        }
+        for index in &indexes {
+            if !self.comes_with_parent(&whole, index) {
+                self.create_index(&whole, index);
+                if !attach {
+                    self.attach_index(&whole, index);
+                }
+            } else {
+                self.index_extras(&whole.name, index);
+            }
+        }
+        self.extras(&whole, inherited);
+    }
+
+    /// Takes out the defaults that call a routine which itself mentions the table: they are set
+    /// once the routine is there.
+    fn defaults_that_call(&self, table: &mut Table) -> Vec<(String, crate::model::Expr)> {
+        let mut apart = Vec::new();
+        for column in &mut table.columns {
+            let ColumnValue::Default(expr) = &column.value else { continue };
+            let calls = self.after.default(&table.name, expr).into_iter().any(|d| {
+                let Item::Object(ObjectId::Routine(id)) = &d.item else { return false };
+                let routine = self.to.routines.get(id);
+                routine.is_some_and(|r| self.after.mentions(&r.definition).has(&table.name.name))
+            });
+            if calls {
+                apart.push((column.name.clone(), expr.clone()));
+                column.value = ColumnValue::None;
+            }
+        }
+        apart
+    }
+
+    /// Everything CREATE TABLE cannot say.
+    fn extras(&mut self, table: &Table, inherited: bool) {
+        let name = &table.name;
+        let item = Item::table(name);
+        let mut alter = |change: TableChange| {
+            let action = Action::AlterTable { table: name.clone(), change: Box::new(change) };
+            let mut step = Step::new(action).needs(item.clone());
+            if let Action::AlterTable { change, .. } = &step.action
+                && let TableChange::ReplicaIdentity(crate::model::ReplicaIdentity::Index(index)) =
+                    &**change
+            {
+                let index = Item::index(name, index);
+                step = step.needs(index);
+            }
+            self.steps.push(step);
+        };
+        if let Some(comment) = &table.comment {
+            alter(TableChange::Comment(Some(comment.clone())));
+        }
+        if table.row_security {
+            alter(TableChange::RowSecurity(true));
+        }
+        if table.force_row_security {
+            alter(TableChange::ForceRowSecurity(true));
+        }
+        if !table.replica_identity.is_default() {
+            alter(TableChange::ReplicaIdentity(table.replica_identity.clone()));
+        }
+        for column in &table.columns {
+            let bare = crate::model::Column {
+                comment: None,
+                storage: None,
+                compression: None,
+                statistics: None,
+                options: BTreeMap::new(),
+                ..column.clone()
+            };
+            self.column_extras(name, &bare, column);
+            if inherited && column.inherited {
+                self.differs_from_parent(table, column);
+            }
+        }
+        for constraint in constraints(table) {
+            self.constraint_comments(name, &constraint);
+        }
+    }
+
+    /// A partition's own default or NOT NULL.
+    fn differs_from_parent(&mut self, table: &Table, column: &crate::model::Column) {
+        let parents = table.inherits.iter().chain(table.partition_of.iter().map(|p| &p.parent));
+        let theirs = parents
+            .filter_map(|parent| self.to.tables.get(parent))
+            .find_map(|parent| parent.column(&column.name));
+        let Some(theirs) = theirs else { return };
+        if theirs.nullable && !column.nullable {
+            let action =
+                self.alter_column_action(&table.name, &column.name, ColumnChange::SetNotNull);
+            self.steps.push(Step::new(action).needs(Item::column(&table.name, &column.name)));
+        }
+        if theirs.value == column.value {
+            return;
+        }
+        match &column.value {
+            ColumnValue::Default(expr) => {
+                let expr = expr.clone();
+                self.set_default(&table.name, &column.name, &expr, false);
+            }
+            ColumnValue::None => {
+                let action =
+                    self.alter_column_action(&table.name, &column.name, ColumnChange::DropDefault);
+                self.steps.push(Step::new(action).needs(Item::column(&table.name, &column.name)));
+            }
+            ColumnValue::Identity(_) | ColumnValue::Generated { .. } => {}
+        }
+    }
+
+    /// Drops the tables that go; foreign keys among them first where they form a circle.
+    pub(super) fn drop_tables(&mut self) {
+        let dropped: Vec<&Table> =
+            self.base.tables.values().filter(|t| self.dropped.contains(&t.name)).collect();
+        let mut waits: BTreeMap<&QName, BTreeSet<&QName>> = BTreeMap::new();
+        for table in &dropped {
+            let parents = table.inherits.iter().chain(table.partition_of.iter().map(|p| &p.parent));
+            waits.entry(&table.name).or_default().extend(parents);
+        }
+        for table in dropped {
+            let mut step = Step::new(Action::DropTable(Box::new(table.clone())))
+                .hazard(HazardKind::DataLoss, format!("drops table {} and its rows", table.name));
+            let parents = table.inherits.iter().chain(table.partition_of.iter().map(|p| &p.parent));
+            for parent in parents {
+                step = step.releases(Item::table(parent));
+                let link = Item::Parent { child: table.name.clone(), parent: parent.clone() };
+                step.destroys.push(link);
+            }
+            for key in table.foreign_keys.iter().filter(|k| k.inherited_from.is_none()) {
+                let constraint = Constraint::ForeignKey(key.clone());
+                if key.parent == table.name {
+                    continue;
+                }
+                let released = super::constraint::dependencies(&self.before, table, &constraint);
+                if self.dropped.contains(&key.parent) && reaches(&waits, &key.parent, &table.name) {
+                    self.drop_constraint(table, &constraint);
+                } else {
+                    waits.entry(&table.name).or_default().insert(&key.parent);
+                    step.releases.extend(released);
+                }
+            }
+            self.end_table(&mut step, table);
+            self.steps.push(step);
+        }
+    }
+
+    /// What goes with a table: columns, constraints, indexes, owned sequences, triggers, policies.
+    pub(super) fn end_table(&self, step: &mut Step, table: &Table) {
+        step.destroys.extend(References::table_items(table));
+        for column in &table.columns {
+            step.releases.extend(self.before.column(&table.name, column));
+        }
+        for constraint in constraints(table) {
+            if let Some(name) = constraint.name() {
+                step.destroys.push(Item::constraint(&table.name, name));
+                if constraint.has_index() {
+                    step.destroys.push(Item::index(&table.name, name));
+                }
+            }
+            if !matches!(constraint, Constraint::ForeignKey(_)) {
+                let d = super::constraint::dependencies(&self.before, table, &constraint);
+                step.releases.extend(d);
+            }
+        }
+        for index in &table.indexes {
+            step.destroys.push(Item::index(&table.name, &index.name));
+            step.releases.extend(self.before.index(&table.name, index));
+        }
+        for sequence in self.base.sequences.values() {
+            if sequence.owned_by.as_ref().is_some_and(|o| o.table == table.name)
+                && !self.to.sequences.contains_key(&sequence.name)
+            {
+                step.destroys.push(Item::Object(ObjectId::Sequence(sequence.name.clone())));
+            }
+        }
+        for id in self.parts_of(&table.name) {
+            if let Some(object) = self.base.object(&id) {
+                step.releases.extend(self.before.object(&object));
+                step.destroys.push(Item::Object(id));
+            }
+        }
+        // A step does not wait for itself.
+        let own: BTreeSet<Item> = step.destroys.iter().cloned().collect();
+        step.releases.retain(|d| !own.contains(&d.item));
+    }
+
+    /// Triggers, policies, rules and statistics that go when their table or view goes.
+    pub(super) fn parts_of(&self, relation: &QName) -> Vec<ObjectId> {
+        let mut out = Vec::new();
+        let on = |id: &&crate::model::OnTable| id.table == *relation;
+        out.extend(self.base.triggers.keys().filter(on).cloned().map(ObjectId::Trigger));
+        out.extend(self.base.policies.keys().filter(on).cloned().map(ObjectId::Policy));
+        out.extend(self.base.rules.keys().filter(on).cloned().map(ObjectId::Rule));
+        let statistics = self.base.statistics.values().filter(|s| s.table == *relation);
+        out.extend(statistics.map(|s| ObjectId::Statistics(s.name.clone())));
+        out
+    }
+
+    /// One difference of a table that both models have.
+    pub(super) fn alter_table(&mut self, table: &QName, change: &TableChange) {
+        let (base, to) = (self.base, self.to);
+        let (Some(old), Some(new)) = (base.tables.get(table), to.tables.get(table)) else {
+            return;
+        };
+        match change {
+            TableChange::AddColumn(column) => self.add_column(old, new, column),
+            TableChange::DropColumn(column) => self.drop_column(old, new, column),
+            TableChange::AlterColumn { from, to } => self.alter_column(old, new, from, to),
+            TableChange::AddConstraint(constraint) => {
+                if constraint.is_inherited() {
+                    return;
+                }
+                let replaced =
+                    old.indexes.iter().find(|i| Some(i.name.as_str()) == constraint.name());
+                let gone = replaced.filter(|i| !new.indexes.iter().any(|n| n.name == i.name));
+                if !gone.is_some_and(|index| self.constraint_from_index(new, constraint, index)) {
+                    self.add_constraint(new, constraint);
+                }
+            }
+            TableChange::DropConstraint(constraint) => {
+                let detached = self.unlinks_now(old);
+                if !constraint.is_inherited() || detached {
+                    self.drop_constraint(old, constraint);
+                }
+            }
+            TableChange::AlterConstraint { from, to } => self.alter_constraint(old, new, from, to),
+            TableChange::AddIndex(index) => {
+                if self.comes_with_parent(new, index) {
+                    self.index_extras(&new.name, index);
+                } else {
+                    self.create_index(new, index);
+                    self.attach_index(new, index);
+                }
+            }
+            TableChange::DropIndex(index) => {
+                let becomes = constraints(new).iter().any(|c| {
+                    c.has_index()
+                        && c.name() == Some(index.name.as_str())
+                        && self.became_constraint(table, &index.name)
+                });
+                if !becomes && !self.drops_with_parent(old, index) {
+                    self.drop_index(old, index);
+                }
+            }
+            TableChange::AlterIndex { from, to } => self.alter_index(old, new, from, to),
+            TableChange::PartitionOf { .. } => self.change_partition(old, new),
+            TableChange::Inherits { .. } => self.change_parents(old, new),
+            TableChange::PartitionBy { .. } => {}
+            _ => self.alter_property(new, change),
+        }
+    }
+
+    fn became_constraint(&self, table: &QName, name: &str) -> bool {
+        self.steps.iter().any(|step| {
+            matches!(&step.action, Action::AddConstraintUsingIndex { table: t, constraint }
+                if t == table && constraint.name() == Some(name))
+        })
+    }
+
+    fn alter_property(&mut self, table: &Table, change: &TableChange) {
+        let name = &table.name;
+        let action = Action::AlterTable { table: name.clone(), change: Box::new(change.clone()) };
+        let mut step = Step::new(action).needs(Item::table(name));
+        match change {
+            TableChange::ReplicaIdentity(crate::model::ReplicaIdentity::Index(index)) => {
+                step = step.needs(Item::index(name, index));
+            }
+            TableChange::Persistence(to) => {
+                step = step.hazard(
+                    HazardKind::TableRewrite,
+                    format!("writes {name} anew while readers and writers wait"),
+                );
+                if *to == Persistence::Unlogged {
+                    step = step.hazard(
+                        HazardKind::DataLoss,
+                        format!("the rows of {name} are lost when the server crashes"),
+                    );
+                }
+                step.needs.extend(self.persistence_order(table, *to));
+            }
+            TableChange::Tablespace(_) | TableChange::AccessMethod(_) => {
+                step = step.hazard(
+                    HazardKind::TableRewrite,
+                    format!("copies {name} while readers and writers wait"),
+                );
+            }
+            TableChange::RowSecurity(true) => {
+                step = step.hazard(
+                    HazardKind::BreaksClients,
+                    format!("roles that do not own {name} see only the rows its policies allow"),
+                );
+            }
+            TableChange::OfType { to, .. } => {
+                if let Some(ty) = to {
+                    step = step.needs(Item::Object(ObjectId::Composite(ty.clone())));
+                }
+            }
+            _ => {}
+        }
+        self.steps.push(step);
+    }
+
+    /// A logged table may not reference an unlogged one: parents become logged first, children
+    /// unlogged first. The order is a wish where both change.
+    fn persistence_order(&self, table: &Table, _to: Persistence) -> Vec<Dependency> {
+        let wish = |item| Dependency { item, strength: Strength::Wish };
+        table.foreign_keys.iter().map(|key| wish(Item::table(&key.parent))).collect()
+    }
+
+    /// A table that changes its nature: the old one steps aside, the new one takes the rows.
+    pub(super) fn rebuild_table(&mut self, name: &QName) {
+        let (base, to) = (self.base, self.to);
+        let (Some(old), Some(new)) = (base.tables.get(name), to.tables.get(name)) else { return };
+        let aside = name.sibling(format!("{}__dbkit_old", shortened(&name.name)));
+        let kept = self.to.sequences.values().filter(|s| {
+            let owned = base.sequences.get(&s.name).and_then(|b| b.owned_by.as_ref());
+            owned.is_some_and(|o| o.table == *name)
+        });
+        let sequences: Vec<QName> = kept.map(|s| s.name.clone()).collect();
+        let mut step = Step::new(Action::SetAsideTable {
+            table: Box::new(old.clone()),
+            aside: aside.clone(),
+            sequences: sequences.clone(),
+        })
+        .creates(Item::table(&aside));
+        for parent in old.inherits.iter().chain(old.partition_of.iter().map(|p| &p.parent)) {
+            let link = Item::Parent { child: name.clone(), parent: parent.clone() };
+            step.destroys.push(link);
+        }
+        self.end_table(&mut step, old);
+        step.releases.clear();
+        self.steps.push(step);
+        let later: Vec<Constraint> =
+            new.foreign_keys.iter().cloned().map(Constraint::ForeignKey).collect();
+        let mut made = new.clone();
+        made.foreign_keys.clear();
+        self.create_table(made, later);
+        let common: Vec<&crate::model::Column> = new
+            .columns
+            .iter()
+            .filter(|c| {
+                old.column(&c.name).is_some() && !matches!(c.value, ColumnValue::Generated { .. })
+            })
+            .collect();
+        let identity = |c: &&&crate::model::Column| matches!(c.value, ColumnValue::Identity(_));
+        let mut copy = Step::new(Action::CopyRows {
+            from: aside.clone(),
+            to: name.clone(),
+            columns: common.iter().map(|c| c.name.clone()).collect(),
+            keeps_identity: common.iter().any(|c| identity(&c)),
+        })
+        .needs(Item::table(name))
+        .needs(Item::table(&aside))
+        .releases(Item::table(&aside))
+        .hazard(
+            HazardKind::TableRewrite,
+            format!("copies every row of {name} while readers and writers wait"),
+        )
+        .hazard(
+            HazardKind::MayFail,
+            format!("fails where a row of {name} does not fit the new table"),
+        );
+        for child in to.tables.values() {
+            if child.partition_of.as_ref().is_some_and(|p| p.parent == *name) {
+                copy = copy.needs(Item::Parent { child: child.name.clone(), parent: name.clone() });
+            }
+        }
+        self.steps.push(copy);
+        let mut rest = old.clone();
+        rest.name = aside.clone();
+        let drop = Step::new(Action::DropTable(Box::new(rest))).destroys(Item::table(&aside));
+        self.steps.push(drop);
+        for sequence in sequences {
+            let owner = self.to.sequences.get(&sequence).and_then(|s| s.owned_by.clone());
+            if let Some(owner) = owner {
+                self.own_sequence(&sequence, None, Some(&owner));
+            }
+        }
+    }
+}
+
+fn shortened(name: &str) -> String {
+    let mut end = name.len().min(50);
+    while !name.is_char_boundary(end) {
+        end -= 1;
+    }
+    name.get(..end).unwrap_or(name).to_owned()
+}
+
+/// True when `from` waits, directly or not, for `to`.
+fn reaches(waits: &BTreeMap<&QName, BTreeSet<&QName>>, from: &QName, to: &QName) -> bool {
+    let mut seen = BTreeSet::new();
+    let mut work = vec![from];
+    while let Some(at) = work.pop() {
+        if at == to {
+            return true;
+        }
+        if seen.insert(at) {
+            work.extend(waits.get(at).into_iter().flatten());
+        }
+    }
+    false
+}
