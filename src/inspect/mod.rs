@@ -1,1 +1,53 @@
-//! Data out in the terminal.
+//! Data out in the terminal: what a database holds, and the rows of one table.
+//!
+//! Nothing here can write: the session is made read-only before the first statement that a person
+//! had a hand in, and every statement is a single SELECT.
+
+mod csv;
+mod error;
+mod json;
+mod overview;
+mod rows;
+mod table;
+mod target;
+mod text;
+
+pub use csv::csv;
+pub use error::InspectError;
+pub use json::{json, overview_json};
+pub use overview::{ColumnInfo, Count, Overview, TableInfo, overview};
+pub use rows::{Page, Request, rows};
+pub use table::{Align, human_size, page_table, table};
+pub use target::{find, suggestion};
+pub use text::{cell_text, fit, harmless, width};
+
+use crate::database::{DatabaseError, Session};
+use crate::model::Dialect;
+
+/// Begins a transaction in which the database itself refuses to write.
+///
+/// # Errors
+/// The database's own.
+pub fn begin_read_only(session: &mut dyn Session) -> Result<(), DatabaseError> {
+    match session.dialect() {
+        // After the first query the mode cannot be set back (manual, SET TRANSACTION).
+        Dialect::Postgres => {
+            session.execute("BEGIN READ ONLY")?;
+            session.query("SELECT 1", &[]).map(drop)
+        }
+        // What is left to a SELECT under query_only is reading.
+        Dialect::Sqlite => session.execute("PRAGMA query_only = ON; BEGIN"),
+    }
+}
+
+/// Ends the transaction of [`begin_read_only`].
+///
+/// # Errors
+/// The database's own.
+pub fn end_read_only(session: &mut dyn Session) -> Result<(), DatabaseError> {
+    session.execute("ROLLBACK")?;
+    match session.dialect() {
+        Dialect::Postgres => Ok(()),
+        Dialect::Sqlite => session.execute("PRAGMA query_only = OFF"),
+    }
+}

@@ -1,0 +1,180 @@
+//! Rows and overviews as JSON.
+
+use super::text::{hex, is_harmful};
+use super::{Overview, Page};
+use crate::database::Value;
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+/// The greatest whole number that every reader of JSON keeps exact (RFC 8259, section 6).
+const EXACT: i64 = (1 << 53) - 1;
+
+/// Rows as a list of objects, one on a line. No value changes on the way: a whole number beyond
+/// 2^53 − 1 and every `numeric` is a string of its digits, JSON columns are embedded as they are,
+/// binary is a string of `\x` and hexadecimal digits. Of columns with the same name the later ones
+/// get a number.
+#[must_use]
+pub fn json(page: &Page) -> String {
+    let names = unique_names(&page.columns);
+    if page.rows.is_empty() {
+        return "[]\n".to_owned();
+    }
+    let mut out = String::from("[\n");
+    for (number, row) in page.rows.iter().enumerate() {
+        let cells: Vec<String> = names
+            .iter()
+            .zip(row)
+            .enumerate()
+            .map(|(at, (name, value))| {
+                let ty = page.types.get(at).map_or("", String::as_str);
+                format!("{}: {}", string(name), cell(value, ty))
+            })
+            .collect();
+        let comma = if number + 1 < page.rows.len() { "," } else { "" };
+        let _ = writeln!(out, "  {{{}}}{comma}", cells.join(", "));
+    }
+    out.push_str("]\n");
+    out
+}
+
+fn unique_names(columns: &[String]) -> Vec<String> {
+    let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
+    columns
+        .iter()
+        .map(|name| {
+            let times = seen.entry(name).or_insert(0);
+            *times += 1;
+            if *times == 1 { name.clone() } else { format!("{name}_{times}") }
+        })
+        .collect()
+}
+
+fn cell(value: &Value, ty: &str) -> String {
+    match value {
+        Value::Null => "null".to_owned(),
+        Value::Bool(value) => value.to_string(),
+        Value::Integer(number) if (-EXACT..=EXACT).contains(number) => number.to_string(),
+        Value::Integer(number) => format!("\"{number}\""),
+        Value::Real(number) if number.is_finite() => number.to_string(),
+        Value::Real(number) => format!("\"{number}\""),
+        Value::Blob(bytes) => string(&hex(bytes)),
+        Value::Text(text) => match ty {
+            "json" | "jsonb" => embedded(text),
+            // `NaN` and `Infinity` are no numbers in JSON.
+            "real" | "double precision" if is_number(text) => text.clone(),
+            _ => string(text),
+        },
+    }
+}
+
+fn is_number(text: &str) -> bool {
+    text.parse::<f64>().is_ok_and(f64::is_finite)
+        && text.starts_with(|c: char| c.is_ascii_digit() || c == '-')
+}
+
+/// JSON that the database has checked. Outside its strings there is nothing harmful, so an escape
+/// is right wherever a character needs one.
+fn embedded(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\n' | '\r' | '\t' => out.push(' '),
+            c if is_harmful(c) => escape(&mut out, c),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+fn string(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 2);
+    out.push('"');
+    for c in text.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            c if is_harmful(c) => escape(&mut out, c),
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+    out
+}
+
+fn escape(out: &mut String, c: char) {
+    for unit in c.encode_utf16(&mut [0; 2]) {
+        let _ = write!(out, "\\u{unit:04x}");
+    }
+}
+
+/// The overview for programs.
+#[must_use]
+pub fn overview_json(overview: &Overview) -> serde_json::Value {
+    let tables: Vec<serde_json::Value> = overview
+        .tables
+        .iter()
+        .map(|table| {
+            let columns: Vec<serde_json::Value> = table
+                .columns
+                .iter()
+                .map(|column| {
+                    serde_json::json!({
+                        "name": column.name,
+                        "type": column.ty,
+                        "nullable": column.nullable,
+                        "default": column.default,
+                    })
+                })
+                .collect();
+            serde_json::json!({
+                "name": table.name.to_string(),
+                "kind": table.kind,
+                "columns": columns,
+                "primary_key": table.primary_key,
+                "indexes": table.indexes,
+                "rows": table.rows.map(|count| count.rows),
+                "rows_exact": table.rows.map(|count| count.exact),
+                "bytes": table.bytes,
+            })
+        })
+        .collect();
+    serde_json::json!({ "tables": tables })
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_value_changes() {
+        let text = |value: &str| Value::Text(value.to_owned());
+        let page = Page {
+            columns: ["a", "a", "big", "n", "j", "f", "s"].map(str::to_owned).to_vec(),
+            types: ["integer", "integer", "bigint", "numeric", "jsonb", "real", "text"]
+                .map(str::to_owned)
+                .to_vec(),
+            rows: vec![vec![
+                Value::Integer(1),
+                Value::Null,
+                Value::Integer(9_007_199_254_740_993),
+                text("1.10"),
+                text("{\"x\": 12345678901234567890}"),
+                text("NaN"),
+                text("\u{1b}\u{e0001}\""),
+            ]],
+            more: false,
+        };
+        assert_eq!(
+            json(&page),
+            "[\n  {\"a\": 1, \"a_2\": null, \"big\": \"9007199254740993\", \"n\": \"1.10\", \
+             \"j\": {\"x\": 12345678901234567890}, \"f\": \"NaN\", \
+             \"s\": \"\\u001b\\udb40\\udc01\\\"\"}\n]\n"
+        );
+        let parsed: serde_json::Value = serde_json::from_str(&json(&page)).unwrap();
+        assert_eq!(parsed[0]["s"], "\u{1b}\u{e0001}\"");
+    }
+}

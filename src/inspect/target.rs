@@ -1,0 +1,49 @@
+//! The table a person means.
+
+use super::{InspectError, Overview, TableInfo};
+use crate::model::{Dialect, QName};
+use crate::sql::names;
+
+/// The table or view of that name: exact, schema-qualified, quoted as in SQL, or in another
+/// spelling when only one differs by case.
+///
+/// # Errors
+/// [`InspectError::UnknownTable`], with the nearest name.
+pub fn find<'o>(overview: &'o Overview, name: &str) -> Result<&'o TableInfo, InspectError> {
+    let wanted = parse(name, overview.dialect);
+    let plain = QName::bare(name);
+    let exact = overview.tables.iter().find(|t| t.name == plain || wanted.as_ref() == Some(&t.name));
+    if let Some(table) = exact {
+        return Ok(table);
+    }
+    let same = |t: &&TableInfo| t.name.to_string().eq_ignore_ascii_case(name);
+    let mut alike = overview.tables.iter().filter(same);
+    if let (Some(table), None) = (alike.next(), alike.next()) {
+        return Ok(table);
+    }
+    let known: Vec<String> = overview.tables.iter().map(|t| t.name.to_string()).collect();
+    let nearest = suggestion(name, known.iter().map(String::as_str)).map(str::to_owned);
+    Err(InspectError::UnknownTable { name: name.to_owned(), nearest })
+}
+
+/// `a`, `a.b`, `"A"."b"`; the default schema may be named.
+fn parse(name: &str, dialect: Dialect) -> Option<QName> {
+    let qualified = names::qualified(name, dialect);
+    let default = match dialect {
+        Dialect::Postgres => "public",
+        Dialect::Sqlite => "main",
+    };
+    let (schema, name) = qualified.into_iter().max_by_key(|(schema, _)| schema.is_some())?;
+    let schema = schema.filter(|schema| schema != default);
+    Some(QName { schema, name })
+}
+
+/// The most similar name, if one is similar enough to be what was meant.
+pub fn suggestion<'n>(wanted: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+    let wanted = wanted.to_lowercase();
+    names
+        .map(|name| (strsim::jaro_winkler(&wanted, &name.to_lowercase()), name))
+        .filter(|(similarity, _)| *similarity > 0.8)
+        .max_by(|a, b| a.0.total_cmp(&b.0).then_with(|| b.1.cmp(a.1)))
+        .map(|(_, name)| name)
+}
