@@ -168,10 +168,7 @@ fn postgres_sizes(
     Ok(())
 }
 
-fn sqlite_sizes(
-    session: &mut dyn Session,
-    tables: &mut [TableInfo],
-) -> Result<(), DatabaseError> {
+fn sqlite_sizes(session: &mut dyn Session, tables: &mut [TableInfo]) -> Result<(), DatabaseError> {
     let pages = session.query("PRAGMA page_count", &[])?;
     let page_size = session.query("PRAGMA page_size", &[])?;
     let file = first(&pages.rows).zip(first(&page_size.rows)).map_or(0, |(n, size)| n * size);

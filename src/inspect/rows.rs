@@ -55,11 +55,7 @@ pub fn rows(
     Ok(Page { columns: found.columns, types: found.types, rows, more })
 }
 
-fn select(
-    dialect: Dialect,
-    table: &TableInfo,
-    request: &Request,
-) -> Result<String, InspectError> {
+fn select(dialect: Dialect, table: &TableInfo, request: &Request) -> Result<String, InspectError> {
     let ident = |name: &str| match dialect {
         Dialect::Postgres => postgres::quote::ident(name),
         Dialect::Sqlite => sqlite::quote::ident(name),

@@ -18,11 +18,7 @@ const NARROWEST: usize = 8;
 /// Aligned columns under a heading and a line. `columns` is the terminal's width, `None` when
 /// nothing may be cut. Cells must be harmless already.
 #[must_use]
-pub fn table(
-    heading: &[(&str, Align)],
-    rows: &[Vec<String>],
-    columns: Option<usize>,
-) -> String {
+pub fn table(heading: &[(&str, Align)], rows: &[Vec<String>], columns: Option<usize>) -> String {
     let mut widths: Vec<usize> = heading.iter().map(|(name, _)| width(name)).collect();
     for row in rows {
         for (widest, cell) in widths.iter_mut().zip(row) {
@@ -128,10 +124,8 @@ mod tests {
 
     #[test]
     fn columns_line_up() {
-        let rows = vec![
-            vec!["漢".to_owned(), "1".to_owned()],
-            vec!["abc".to_owned(), "100".to_owned()],
-        ];
+        let rows =
+            vec![vec!["漢".to_owned(), "1".to_owned()], vec!["abc".to_owned(), "100".to_owned()]];
         let shown = table(&[("name", Align::Left), ("n", Align::Right)], &rows, None);
         assert_eq!(shown, "name    n\n----  ---\n漢      1\nabc   100\n");
     }

@@ -12,7 +12,8 @@ use crate::sql::names;
 pub fn find<'o>(overview: &'o Overview, name: &str) -> Result<&'o TableInfo, InspectError> {
     let wanted = parse(name, overview.dialect);
     let plain = QName::bare(name);
-    let exact = overview.tables.iter().find(|t| t.name == plain || wanted.as_ref() == Some(&t.name));
+    let exact =
+        overview.tables.iter().find(|t| t.name == plain || wanted.as_ref() == Some(&t.name));
     if let Some(table) = exact {
         return Ok(table);
     }
