@@ -11,7 +11,7 @@ const MAX_DEPTH: usize = 4;
 /// PostgreSQL (ASCII letters only, as the server does in UTF-8); SQLite keeps the spelling.
 #[must_use]
 pub fn value(token: &str, dialect: Dialect) -> String {
-    if let Some(rest) = token.get(2..).filter(|r| r.starts_with('"')) {
+    if let Some(rest) = token.strip_prefix("U&").or_else(|| token.strip_prefix("u&")) {
         return unicode_escapes(&inner(rest, '"'));
     }
     match token.chars().next() {
@@ -200,6 +200,7 @@ mod tests {
         assert_eq!(string_value("$x$ a $$ b $x$"), " a $$ b ");
         assert_eq!(string_value(r"U&'d\0061t\+000061\\'"), r"data\");
         assert_eq!(value(r#"U&"d\0061""#, Dialect::Postgres), "da");
+        assert_eq!(value(r#""C""#, Dialect::Postgres), "C");
         assert_eq!(value("[a b]", Dialect::Sqlite), "a b");
         assert_eq!(value("`a``b`", Dialect::Sqlite), "a`b");
     }

@@ -5,5 +5,6 @@ mod harness;
 mod introspect_postgres;
 mod layers;
 mod postgres_session;
+mod sql_source;
 mod sql_split;
 mod support;

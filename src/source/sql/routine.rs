@@ -33,13 +33,13 @@ const CLAUSES: &[&str] = &[
 
 /// From `FUNCTION` or `PROCEDURE` on.
 pub(super) fn routine(s: &mut Statement) -> Read<Routine> {
-    let start = s.c.position();
-    let kind = if s.c.eat("FUNCTION") {
-        RoutineKind::Function
+    let (kind, word) = if s.c.eat("FUNCTION") {
+        (RoutineKind::Function, "FUNCTION")
     } else {
         s.keyword("PROCEDURE")?;
-        RoutineKind::Procedure
+        (RoutineKind::Procedure, "PROCEDURE")
     };
+    let start = s.c.position();
     let name = s.qname("the routine's name")?;
     let arguments = s.group("an argument list in parentheses")?;
     let inputs = input_types(arguments).map_err(|error| error.at(s.head()))?;
@@ -59,7 +59,7 @@ pub(super) fn routine(s: &mut Statement) -> Read<Routine> {
     if s.c.is_done() {
         return Err(Mistake::expected(s, "AS with the routine's body"));
     }
-    let definition = format!("CREATE OR REPLACE {}", s.c.slice(start..s.c.text.len()));
+    let definition = format!("CREATE OR REPLACE {word} {}", s.c.slice(start..s.c.text.len()));
     Ok(Routine {
         id: RoutineId { name, arguments: inputs },
         kind,

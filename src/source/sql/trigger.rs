@@ -7,14 +7,14 @@ use crate::sql::lex::TokenKind;
 
 /// From `[CONSTRAINT] TRIGGER` on.
 pub(super) fn trigger(s: &mut Statement) -> Read<Trigger> {
-    let start = s.c.position();
-    s.c.eat("CONSTRAINT");
+    let constraint = if s.c.eat("CONSTRAINT") { "CONSTRAINT " } else { "" };
     s.keyword("TRIGGER")?;
+    let start = s.c.position();
     let name = s.name("the trigger's name")?;
     s.c.until(|c| c.is_word("ON"));
     s.keyword("ON")?;
     let table = s.qname("a table")?;
-    let definition = format!("CREATE {}", s.c.slice(start..s.c.text.len()));
+    let definition = format!("CREATE {constraint}TRIGGER {}", s.c.slice(start..s.c.text.len()));
     if !crate::sql::names::mentioned(&definition, s.dialect()).contains("execute") {
         while s.c.bump().is_some() {}
         return Err(Mistake::expected(s, "EXECUTE FUNCTION"));
