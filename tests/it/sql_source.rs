@@ -4,8 +4,12 @@
 //! findings as people see them, then the file as dbkit writes it. What is written is read again
 //! and must give an equal model. `DBKIT_BLESS=1` writes what comes out into the case.
 
+use crate::support::PgDatabase;
+use dbkit::database::Session;
+use dbkit::database::postgres::{ConnectOptions, PgSession};
 use dbkit::diagnostic::{Severity, SourceFile};
 use dbkit::model::{Dialect, Model};
+use dbkit::source::schema_rs::is_serial;
 use dbkit::source::sql::{read, write};
 use proptest::prelude::*;
 use std::path::Path;
@@ -67,4 +71,45 @@ proptest! {
             let _ = finding.render(false);
         }
     }
+}
+
+/// What is read from a real server, written as a file and read again is the same.
+#[test]
+fn introspected_objects_survive_the_file() {
+    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/introspect");
+    for entry in std::fs::read_dir(cases).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "sql") {
+            continue;
+        }
+        let database = PgDatabase::create("file");
+        database.execute(&std::fs::read_to_string(&path).unwrap());
+        let options = ConnectOptions::default();
+        let mut session = PgSession::connect(database.url(), &options).unwrap();
+        let mut wanted = session.introspect().unwrap();
+        wanted.unmodelled.clear();
+        survives(&wanted, &path);
+    }
+}
+
+fn survives(wanted: &Model, path: &Path) {
+    let written = write(wanted);
+    let mut found = Model::new(Dialect::Postgres);
+    // schema.rs brings these.
+    found.tables = wanted.tables.clone();
+    found.enums = wanted.enums.clone();
+    found.schemas = wanted.schemas.clone();
+    found.schemas.retain(|_, schema| schema.comment.is_none());
+    for sequence in wanted.sequences.values().filter(|s| is_serial(wanted, s)) {
+        found.sequences.insert(sequence.name.clone(), sequence.clone());
+    }
+    let file = Arc::new(SourceFile { path: path.with_extension("out.sql"), text: written });
+    let findings = read(&file, Dialect::Postgres, &mut found);
+    let rendered: Vec<String> = findings.iter().map(|d| d.render(false)).collect();
+    assert!(findings.is_empty(), "{}", rendered.join("\n"));
+    for id in wanted.object_ids() {
+        let (a, b) = (wanted.object(&id), found.object(&id));
+        assert_eq!(a, b, "{}\n{}", path.display(), file.text);
+    }
+    assert_eq!(found, *wanted, "{}", path.display());
 }

@@ -42,8 +42,12 @@ fn signature(id: &RoutineId, kind: RoutineKind) -> String {
     }
     let mut list = String::new();
     for argument in &id.arguments {
-        if !list.is_empty() {
-            list.push_str(if argument.starts_with("ORDER BY ") { " " } else { ", " });
+        if argument == "ORDER BY" {
+            list.push_str(if list.is_empty() { "ORDER BY " } else { " ORDER BY " });
+            continue;
+        }
+        if !list.is_empty() && !list.ends_with("ORDER BY ") {
+            list.push_str(", ");
         }
         list.push_str(argument);
     }

@@ -82,7 +82,7 @@ pub(super) fn aggregate(s: &mut Statement) -> Read<Routine> {
     Ok(Routine {
         id: RoutineId { name, arguments: inputs },
         kind: RoutineKind::Aggregate,
-        arguments,
+        arguments: if arguments == "*" { String::new() } else { arguments },
         result: String::new(),
         definition,
         comment: None,
@@ -119,8 +119,11 @@ pub(super) fn input_types(list: &str) -> Read<Vec<String>> {
         let span = c.until(|c| c.is_kind(TokenKind::Comma) || c.is_words("ORDER BY"));
         let text = c.slice(span);
         if let Some(ty) = input_type(text)? {
-            types.push(if order { format!("ORDER BY {ty}") } else { ty });
-            order = false;
+            if order {
+                types.push("ORDER BY".to_owned());
+                order = false;
+            }
+            types.push(ty);
         }
         if c.eat_words("ORDER BY") {
             order = true;
@@ -218,7 +221,7 @@ mod tests {
             ),
             ("a IN int, b OUT int", "integer"),
             ("\"weird name\" \"My Type\", s.kind", "\"My Type\", s.kind"),
-            ("double precision ORDER BY x anyelement", "double precision, ORDER BY anyelement"),
+            ("double precision ORDER BY x anyelement", "double precision, ORDER BY, anyelement"),
             ("in_ int, out_ text", "integer, text"),
             ("name text", "text"),
             ("name", "name"),

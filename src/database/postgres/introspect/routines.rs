@@ -47,7 +47,8 @@ pub(super) fn routines(catalog: &mut Catalog, result: &PgResult) {
             id: id.clone(),
             kind,
             arguments: row.owned(5),
-            result: row.owned(6),
+            // An aggregate's follows from its functions, and no statement says it.
+            result: if kind == RoutineKind::Aggregate { String::new() } else { row.owned(6) },
             definition,
             comment: catalog.comment(class::PROC, oid),
         };
