@@ -47,7 +47,8 @@ fn cases() {
         let (script, expected) = rest.split_once("\n====\n").unwrap();
         let found = outcome(script, dialect);
         if std::env::var_os("DBKIT_BLESS").is_some() {
-            std::fs::write(&path, format!("{}\n{script}\n====\n{found}", dialect.as_str())).unwrap();
+            std::fs::write(&path, format!("{}\n{script}\n====\n{found}", dialect.as_str()))
+                .unwrap();
         } else {
             assert_eq!(found, expected, "{}", path.display());
         }
