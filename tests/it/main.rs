@@ -7,4 +7,5 @@ mod layers;
 mod postgres_session;
 mod sql_source;
 mod sql_split;
+mod sqlite;
 mod support;

@@ -1,0 +1,256 @@
+//! A connection to an SQLite database as the rest of the program uses it.
+
+use super::error::{of_statement, plain};
+use super::{Location, OpenMode, introspect};
+use crate::database::{DatabaseError, ErrorKind, Rows, Session, Value};
+use crate::model::{Dialect, Model};
+use crate::sql::split;
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{Connection, InterruptHandle, OpenFlags, ToSql};
+use std::time::Duration;
+
+/// How long a statement waits for another process's lock unless told otherwise.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// An open connection. Foreign keys are enforced.
+pub struct SqliteSession {
+    connection: Connection,
+    location: Location,
+}
+
+impl SqliteSession {
+    /// Opens a database: `sqlite://PATH`, a bare path, a `file:` URI or `:memory:` (see
+    /// [`Location::parse`]).
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unreachable`] when the file is missing or cannot be opened,
+    /// [`ErrorKind::Corrupt`] when it is no database or is encrypted, [`ErrorKind::Denied`] when
+    /// it may not be read.
+    pub fn open(target: &str, mode: OpenMode) -> Result<Self, DatabaseError> {
+        let location = Location::parse(target);
+        check_file(&location, mode)?;
+        let mut flags = OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        if matches!(location, Location::Uri(_)) {
+            flags |= OpenFlags::SQLITE_OPEN_URI;
+        }
+        flags |= match mode {
+            OpenMode::Create => {
+                OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE
+            }
+            OpenMode::ReadWrite => OpenFlags::SQLITE_OPEN_READ_WRITE,
+            // A database in memory is always new: there is nothing to protect.
+            OpenMode::ReadOnly if location == Location::Memory => {
+                OpenFlags::SQLITE_OPEN_READ_WRITE
+            }
+            OpenMode::ReadOnly => OpenFlags::SQLITE_OPEN_READ_ONLY,
+        };
+        let connection = Connection::open_with_flags(location.name(), flags)
+            .map_err(|error| at(&location, of_statement(&error, 0)))?;
+        let mut session = Self { connection, location };
+        session.prepare().map_err(|error| at(&session.location, error))?;
+        Ok(session)
+    }
+
+    fn prepare(&mut self) -> Result<(), DatabaseError> {
+        self.set_lock_timeout(BUSY_TIMEOUT)?;
+        self.execute("PRAGMA foreign_keys = ON")?;
+        // SQLite reads the file with the first statement only: a file that is no database would
+        // be found out too late.
+        self.query("SELECT count(*) FROM sqlite_schema", &[]).map(drop)
+    }
+
+    /// How long statements wait for another process's lock.
+    ///
+    /// # Errors
+    /// SQLite's own.
+    pub fn set_lock_timeout(&self, timeout: Duration) -> Result<(), DatabaseError> {
+        self.connection.busy_timeout(timeout).map_err(|error| of_statement(&error, 0))
+    }
+
+    #[must_use]
+    pub fn location(&self) -> &Location {
+        &self.location
+    }
+
+    /// Stops the running statement from another thread; it then fails with
+    /// [`ErrorKind::Cancelled`].
+    #[must_use]
+    pub fn interrupt_handle(&self) -> InterruptHandle {
+        self.connection.get_interrupt_handle()
+    }
+
+    /// True between `BEGIN` and its end.
+    #[must_use]
+    pub fn in_transaction(&self) -> bool {
+        !self.connection.is_autocommit()
+    }
+
+    /// After a script that failed half-way: ends the transaction it left open and sets again what
+    /// it may have switched off.
+    ///
+    /// # Errors
+    /// SQLite's own.
+    pub fn recover(&mut self) -> Result<(), DatabaseError> {
+        if self.in_transaction() {
+            self.execute("ROLLBACK")?;
+        }
+        self.execute("PRAGMA foreign_keys = ON; PRAGMA legacy_alter_table = OFF")
+    }
+
+    /// The SQLite in this program, as `3.50.4`.
+    #[must_use]
+    pub fn library_version() -> &'static str {
+        rusqlite::version()
+    }
+
+    /// Where in the statement the last error is; its beginning when SQLite does not know.
+    fn error_offset(&self) -> usize {
+        unsafe extern "C" {
+            fn sqlite3_error_offset(db: *mut rusqlite::ffi::sqlite3) -> std::ffi::c_int;
+        }
+        // SAFETY: the handle is open as long as the connection lives.
+        let offset = unsafe { sqlite3_error_offset(self.connection.handle()) };
+        usize::try_from(offset).unwrap_or(0)
+    }
+
+    /// Runs one statement to its end, rows thrown away.
+    fn run(&self, sql: &str, start: usize) -> Result<(), DatabaseError> {
+        let mut statement = self
+            .connection
+            .prepare(sql)
+            .map_err(|error| of_statement(&error, start + self.error_offset()))?;
+        let mut rows = statement.raw_query();
+        while rows.next().map_err(|error| of_statement(&error, start))?.is_some() {}
+        Ok(())
+    }
+}
+
+impl Session for SqliteSession {
+    fn dialect(&self) -> Dialect {
+        Dialect::Sqlite
+    }
+
+    fn execute(&mut self, sql: &str) -> Result<(), DatabaseError> {
+        let Ok(statements) = split::statements(sql, Dialect::Sqlite) else {
+            // Something is not closed: SQLite says it in its own words.
+            return self.connection.execute_batch(sql).map_err(|error| of_statement(&error, 0));
+        };
+        for statement in statements {
+            let text = sql.get(statement.range.clone()).unwrap_or_default();
+            self.run(text, statement.range.start)?;
+        }
+        Ok(())
+    }
+
+    fn query(&mut self, sql: &str, binds: &[Value]) -> Result<Rows, DatabaseError> {
+        let error = |error: rusqlite::Error| of_statement(&error, 0);
+        let before = self.connection.total_changes();
+        let mut statement = self
+            .connection
+            .prepare(sql)
+            .map_err(|error| of_statement(&error, self.error_offset()))?;
+        let wanted = statement.parameter_count();
+        if wanted != binds.len() {
+            return Err(plain(&format!(
+                "the statement has {wanted} placeholders, {} values were given",
+                binds.len()
+            )));
+        }
+        for (number, bind) in binds.iter().enumerate() {
+            statement.raw_bind_parameter(number + 1, Bind(bind)).map_err(error)?;
+        }
+        let mut result = Rows::default();
+        for column in statement.columns() {
+            result.columns.push(column.name().to_owned());
+            result.types.push(column.decl_type().unwrap_or_default().to_owned());
+        }
+        let width = result.columns.len();
+        let mut rows = statement.raw_query();
+        while let Some(row) = rows.next().map_err(error)? {
+            let mut values = Vec::with_capacity(width);
+            for index in 0..width {
+                values.push(row.get_ref(index).map(value).map_err(error)?);
+            }
+            result.rows.push(values);
+        }
+        drop(rows);
+        drop(statement);
+        // `changes()` keeps the number of the last writing statement; a reading one has none, and
+        // a foreign key's cascades are not counted as the statement's own.
+        if self.connection.total_changes() != before {
+            result.affected = self.connection.changes();
+        }
+        Ok(result)
+    }
+
+    fn introspect(&mut self) -> Result<Model, DatabaseError> {
+        introspect::model(self)
+    }
+}
+
+/// A bind value as SQLite stores it: there are no booleans.
+struct Bind<'v>(&'v Value);
+
+impl ToSql for Bind<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self.0 {
+            Value::Null => ValueRef::Null,
+            Value::Bool(yes) => ValueRef::Integer(i64::from(*yes)),
+            Value::Integer(number) => ValueRef::Integer(*number),
+            Value::Real(number) => ValueRef::Real(*number),
+            Value::Text(text) => ValueRef::Text(text.as_bytes()),
+            Value::Blob(bytes) => ValueRef::Blob(bytes),
+        }))
+    }
+}
+
+fn value(value: ValueRef<'_>) -> Value {
+    match value {
+        ValueRef::Null => Value::Null,
+        ValueRef::Integer(number) => Value::Integer(number),
+        ValueRef::Real(number) => Value::Real(number),
+        // SQLite stores any bytes as text; what is no UTF-8 is kept as bytes rather than changed.
+        ValueRef::Text(bytes) => match std::str::from_utf8(bytes) {
+            Ok(text) => Value::Text(text.to_owned()),
+            Err(_) => Value::Blob(bytes.to_vec()),
+        },
+        ValueRef::Blob(bytes) => Value::Blob(bytes.to_vec()),
+    }
+}
+
+/// What SQLite would only call "unable to open database file".
+fn check_file(location: &Location, mode: OpenMode) -> Result<(), DatabaseError> {
+    let Some(path) = location.path() else { return Ok(()) };
+    let refuse = |message: String, hint: &str| {
+        Err(DatabaseError {
+            kind: ErrorKind::Unreachable,
+            hint: Some(hint.to_owned()),
+            code: Some("SQLITE_CANTOPEN".to_owned()),
+            ..plain(&message)
+        })
+    };
+    let shown = path.display();
+    if path.is_dir() {
+        return refuse(format!("{shown} is a folder"), "name the database file in it");
+    }
+    let creates = mode == OpenMode::Create;
+    if !creates && !path.exists() {
+        return refuse(
+            format!("there is no database file {shown}"),
+            "check the path, or create the database with `dbkit migrate` or `dbkit prepare`",
+        );
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    if let Some(folder) = folder.filter(|folder| creates && !folder.is_dir()) {
+        return refuse(
+            format!("cannot create {shown}: there is no folder {}", folder.display()),
+            "create the folder first",
+        );
+    }
+    Ok(())
+}
+
+/// Puts the file's name in front: SQLite's own messages leave it out.
+fn at(location: &Location, error: DatabaseError) -> DatabaseError {
+    DatabaseError { message: format!("{location}: {}", error.message), position: None, ..error }
+}

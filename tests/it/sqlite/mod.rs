@@ -1,0 +1,4 @@
+//! SQLite: the connection, introspection, plans applied to real files.
+
+mod introspect;
+mod session;
