@@ -47,9 +47,9 @@ fn from_code(extended: i32, message: String, position: Option<usize>) -> Databas
         ffi::SQLITE_BUSY | ffi::SQLITE_LOCKED => {
             Some("another process is writing to the database; try again when it is done")
         }
-        ffi::SQLITE_NOTADB => {
-            Some("the file is no SQLite database, or it is encrypted: dbkit cannot open encrypted ones")
-        }
+        ffi::SQLITE_NOTADB => Some(
+            "the file is no SQLite database, or it is encrypted: dbkit cannot open encrypted ones",
+        ),
         ffi::SQLITE_CORRUPT => {
             Some("the file is damaged: restore a copy, or try `sqlite3 FILE .recover`")
         }

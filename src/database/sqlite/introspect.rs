@@ -91,8 +91,10 @@ fn add<T>(object: Option<T>, insert: impl FnOnce(T)) -> bool {
 fn read(
     session: &mut SqliteSession,
 ) -> Result<(Vec<Entry>, BTreeMap<String, String>), DatabaseError> {
-    let rows = session
-        .query("SELECT type, name, tbl_name, coalesce(sql, '') FROM sqlite_schema ORDER BY rowid", &[])?;
+    let rows = session.query(
+        "SELECT type, name, tbl_name, coalesce(sql, '') FROM sqlite_schema ORDER BY rowid",
+        &[],
+    )?;
     let text = |row: &[Value], at: usize| {
         row.get(at).and_then(Value::as_text).unwrap_or_default().to_owned()
     };

@@ -54,7 +54,9 @@ impl Location {
         match query {
             _ if path == ":memory:" || path.is_empty() => Self::Memory,
             None | Some("") => Self::File(path.into_owned().into()),
-            Some(query) => Self::Uri(format!("file:{}?{query}", utf8_percent_encode(&path, IN_URI))),
+            Some(query) => {
+                Self::Uri(format!("file:{}?{query}", utf8_percent_encode(&path, IN_URI)))
+            }
         }
     }
 

@@ -34,14 +34,10 @@ impl SqliteSession {
             flags |= OpenFlags::SQLITE_OPEN_URI;
         }
         flags |= match mode {
-            OpenMode::Create => {
-                OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE
-            }
+            OpenMode::Create => OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
             OpenMode::ReadWrite => OpenFlags::SQLITE_OPEN_READ_WRITE,
             // A database in memory is always new: there is nothing to protect.
-            OpenMode::ReadOnly if location == Location::Memory => {
-                OpenFlags::SQLITE_OPEN_READ_WRITE
-            }
+            OpenMode::ReadOnly if location == Location::Memory => OpenFlags::SQLITE_OPEN_READ_WRITE,
             OpenMode::ReadOnly => OpenFlags::SQLITE_OPEN_READ_ONLY,
         };
         let connection = Connection::open_with_flags(location.name(), flags)

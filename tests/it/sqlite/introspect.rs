@@ -42,7 +42,9 @@ fn everything_of_a_table() {
     assert_eq!(table.columns[0].ty.modifier.as_deref(), Some("36"));
     assert_eq!(table.columns[2].value, ColumnValue::Default(dbkit::model::Expr::new("-1.5")));
     assert_eq!(table.columns[2].not_null_conflict, Some(OnConflict::Ignore));
-    assert!(matches!(&table.columns[3].value, ColumnValue::Default(e) if e.as_str() == "datetime('now')"));
+    assert!(
+        matches!(&table.columns[3].value, ColumnValue::Default(e) if e.as_str() == "datetime('now')")
+    );
     assert!(table.columns[3].collation.is_some());
     let generated = |n: usize| match &table.columns[n].value {
         ColumnValue::Generated { kind, .. } => *kind,

@@ -128,7 +128,8 @@ fn a_running_statement_can_be_stopped() {
         std::thread::sleep(std::time::Duration::from_millis(100));
         handle.interrupt();
     });
-    let endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT sum(i) FROM n";
+    let endless =
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT sum(i) FROM n";
     assert_eq!(session.query(endless, &[]).unwrap_err().kind, ErrorKind::Cancelled);
     stopper.join().unwrap();
 }

@@ -13,8 +13,19 @@ use std::collections::BTreeMap;
 
 /// The words that end a column's type (SQLite's grammar takes everything else into it).
 const CONSTRAINT_WORDS: &[&str] = &[
-    "constraint", "primary", "not", "null", "unique", "check", "default", "collate", "references",
-    "generated", "as", "deferrable", "on",
+    "constraint",
+    "primary",
+    "not",
+    "null",
+    "unique",
+    "check",
+    "default",
+    "collate",
+    "references",
+    "generated",
+    "as",
+    "deferrable",
+    "on",
 ];
 
 /// Reads one column and what is written behind it.
@@ -90,8 +101,8 @@ fn constraint(cursor: &mut Cursor<'_>, table: &mut Table, column: &mut Column) -
     } else if cursor.eat("collate") {
         let collation = cursor.name()?;
         // BINARY is every column's own.
-        column.collation = (!collation.eq_ignore_ascii_case("binary"))
-            .then(|| Collation(QName::bare(collation)));
+        column.collation =
+            (!collation.eq_ignore_ascii_case("binary")).then(|| Collation(QName::bare(collation)));
     } else if cursor.eat("references") {
         table.foreign_keys.push(references(cursor, name, columns())?);
     } else if cursor.eat_words("generated always as") || cursor.eat("as") {

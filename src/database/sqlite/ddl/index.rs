@@ -59,11 +59,8 @@ fn element(text: &str, table: &Table) -> Option<IndexElement> {
     };
     let span = cursor.until(tail);
     let key = cursor.slice(span);
-    let collation = if cursor.eat("collate") {
-        Some(Collation(QName::bare(cursor.name()?)))
-    } else {
-        None
-    };
+    let collation =
+        if cursor.eat("collate") { Some(Collation(QName::bare(cursor.name()?))) } else { None };
     let order = if cursor.eat("desc") { Order::Desc } else { Order::Asc };
     cursor.eat("asc");
     (cursor.is_done() && !key.is_empty()).then_some(())?;
