@@ -6,6 +6,7 @@ mod introspect_postgres;
 mod layers;
 mod postgres_session;
 mod sql_source;
+mod seed;
 mod sql_split;
 mod sqlite;
 mod support;
