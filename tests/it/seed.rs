@@ -46,7 +46,9 @@ fn counts(report: &Report) -> Vec<String> {
     report
         .tables
         .iter()
-        .map(|t| format!("{} +{} ~{} ={} ({})", t.table, t.inserted, t.updated, t.unchanged, t.rows))
+        .map(|t| {
+            format!("{} +{} ~{} ={} ({})", t.table, t.inserted, t.updated, t.unchanged, t.rows)
+        })
         .collect()
 }
 
@@ -87,7 +89,10 @@ fn a_second_run_changes_nothing() {
                 "[[book]]\nid = 1\nauthor_id = 1\ntitle = \"SQL\"\nprice = 9.999\n\
                  added = 2026-01-01T00:00:00Z\n",
             ),
-            ("seeds/common/b_author.toml", "[[author]]\nid = 1\nname = \"Ada\"\nborn = 1815-12-10\n"),
+            (
+                "seeds/common/b_author.toml",
+                "[[author]]\nid = 1\nname = \"Ada\"\nborn = 1815-12-10\n",
+            ),
         ],
     );
     assert_eq!(bed.seed(), ["author +1 ~0 =0 (1)", "book +1 ~0 =0 (1)"]);
@@ -106,7 +111,10 @@ fn an_environment_lays_its_rows_over_the_common_ones() {
         TREE,
         &[
             ("seeds/common/a.toml", "[[author]]\nid = 1\nname = \"Common\"\nborn = 1900-01-01\n"),
-            ("seeds/dev/a.toml", "[[author]]\nid = 1\nname = \"Dev\"\n[[author]]\nid = 2\nname = \"B\"\n"),
+            (
+                "seeds/dev/a.toml",
+                "[[author]]\nid = 1\nname = \"Dev\"\n[[author]]\nid = 2\nname = \"B\"\n",
+            ),
             ("seeds/prod/a.toml", "[[author]]\nid = 3\nname = \"Never\"\n"),
         ],
     );
@@ -169,7 +177,10 @@ fn a_broken_reference_is_found_before_any_write() {
 fn a_row_the_database_refuses_is_named_and_nothing_stays() {
     let bed = Bed::new(
         "CREATE TABLE t (id integer PRIMARY KEY, n integer CONSTRAINT small CHECK (n < 10))",
-        &[("seeds/dev/t.toml", "[[t]]\nid = 1\nn = 1\n[[t]]\nid = 2\nn = 10\n[[t]]\nid = 3\nn = 2\n")],
+        &[(
+            "seeds/dev/t.toml",
+            "[[t]]\nid = 1\nn = 1\n[[t]]\nid = 2\nn = 10\n[[t]]\nid = 3\nn = 2\n",
+        )],
     );
     assert_has(&bed.refused(), &["t.toml:4:1", "table t, row (id) = (2)", "small"]);
     assert_eq!(bed.database.value("SELECT count(*) FROM t"), "0");
@@ -189,13 +200,11 @@ fn a_row_is_found_by_a_unique_key_and_ids_go_on() {
         "CREATE TABLE u (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
                          email text NOT NULL UNIQUE, note text);
          CREATE TABLE s (id serial PRIMARY KEY, note text)",
-        &[
-            (
-                "seeds/dev/u.toml",
-                "[[u]]\nid = 40\nemail = \"a@x\"\n[[u]]\nemail = \"b@x\"\nnote = \"@@b\"\n\
+        &[(
+            "seeds/dev/u.toml",
+            "[[u]]\nid = 40\nemail = \"a@x\"\n[[u]]\nemail = \"b@x\"\nnote = \"@@b\"\n\
                  [[s]]\nid = 7\n",
-            ),
-        ],
+        )],
     );
     assert_eq!(bed.seed(), ["s +1 ~0 =0 (1)", "u +2 ~0 =0 (2)"]);
     assert_eq!(bed.seed(), ["s +0 ~0 =1 (1)", "u +0 ~0 =2 (2)"]);
@@ -329,7 +338,8 @@ fn sql_files_run_in_the_same_transaction() {
 
 #[test]
 fn bad_files_are_told() {
-    let bed = Bed::new(TREE, &[("seeds/dev/a.toml", "\u{feff}[[author]]\r\nid = 1\r\nname = \"x\"\r\n")]);
+    let bed =
+        Bed::new(TREE, &[("seeds/dev/a.toml", "\u{feff}[[author]]\r\nid = 1\r\nname = \"x\"\r\n")]);
     assert_eq!(bed.seed(), ["author +1 ~0 =0 (1)"]);
     bed.project.write("seeds/dev/a.toml", b"[[author]]\nname = \"M\xfcller\"\n");
     assert_has(&bed.refused(), &["a.toml, line 2: this is not UTF-8 text"]);
@@ -345,7 +355,8 @@ fn bad_files_are_told() {
 
 #[test]
 fn many_rows_go_in_few_statements() {
-    let rows: String = (0..5000).map(|n| format!("[[author]]\nid = {n}\nname = \"n{n}\"\n")).collect();
+    let rows: String =
+        (0..5000).map(|n| format!("[[author]]\nid = {n}\nname = \"n{n}\"\n")).collect();
     let bed = Bed::new(TREE, &[("seeds/dev/a.toml", &rows)]);
     assert_eq!(bed.seed(), ["author +5000 ~0 =0 (5000)"]);
     assert_eq!(bed.seed(), ["author +0 ~0 =5000 (5000)"]);
@@ -356,7 +367,9 @@ fn many_rows_go_in_few_statements() {
 fn a_missing_environment_is_told() {
     let project = Project::with(&[("seeds/develop/a.toml", "")]);
     match seed::load(&project.join("seeds"), "devlop") {
-        Err(SeedError::NoEnvironment { nearest, .. }) => assert_eq!(nearest.as_deref(), Some("develop")),
+        Err(SeedError::NoEnvironment { nearest, .. }) => {
+            assert_eq!(nearest.as_deref(), Some("develop"))
+        }
         other => panic!("{other:?}"),
     }
 }
