@@ -1,4 +1,4 @@
-use super::{Hazard, HazardKind};
+use super::{Conversion, Hazard, HazardKind};
 use crate::model::{Column, ColumnValue, DataType, Model, QName, TypeName};
 
 /// Built-in types that PostgreSQL casts into each other in an assignment (`pg_cast`, contexts
@@ -65,24 +65,16 @@ fn stem(name: &str) -> &str {
 
 /// The expression after USING, if one is needed. Types without any cast between them go by way of
 /// text, as a person would write it.
-pub(super) fn using(model: &Model, from: &Column, to: &Column) -> Option<String> {
+pub(super) fn using(model: &Model, from: &Column, to: &Column) -> Option<Conversion> {
     if assignable(model, &from.ty, &to.ty) {
         return None;
     }
-    let column = super::quoted(&to.name);
-    let target = "\u{1}";
-    if to.ty.array && !from.ty.array {
-        return Some(format!("ARRAY[{column}]::{target}"));
-    }
-    if from.ty.array && !to.ty.array {
-        return Some(format!("({column})[1]::{target}"));
-    }
-    Some(if explicit(&from.ty, &to.ty) {
-        format!("{column}::{target}")
-    } else if from.ty.array {
-        format!("{column}::text[]::{target}")
-    } else {
-        format!("{column}::text::{target}")
+    Some(match (from.ty.array, to.ty.array) {
+        (false, true) => Conversion::ToArray,
+        (true, false) => Conversion::FirstElement,
+        _ if explicit(&from.ty, &to.ty) => Conversion::Cast,
+        (true, true) => Conversion::ThroughTextArray,
+        (false, false) => Conversion::ThroughText,
     })
 }
 

@@ -198,11 +198,7 @@ impl Planner<'_> {
         let mut action = self.alter_column_action(
             table,
             &to.name,
-            ColumnChange::Type {
-                from: Box::new(from.clone()),
-                to: Box::new(to.clone()),
-                using: using.clone(),
-            },
+            ColumnChange::Type { from: Box::new(from.clone()), to: Box::new(to.clone()), using },
         );
         if let Action::AlterColumn { only, .. } = &mut action {
             *only = false;

@@ -24,7 +24,9 @@ mod table;
 pub use error::PlanError;
 pub use hazard::{Hazard, HazardKind};
 pub use script::{Part, Script, Statement};
-pub use step::{Action, ColumnChange, Dependency, EnumPlace, Item, Step, Strength, TypeColumn};
+pub use step::{
+    Action, ColumnChange, Conversion, Dependency, EnumPlace, Item, Step, Strength, TypeColumn,
+};
 
 use crate::diff::{Change, Diff};
 use crate::model::{Model, ObjectId, QName};

@@ -334,7 +334,7 @@ pub enum ColumnChange {
     Type {
         from: Box<Column>,
         to: Box<Column>,
-        using: Option<String>,
+        using: Option<Conversion>,
     },
     SetDefault(Expr),
     DropDefault,
@@ -407,4 +407,19 @@ pub(super) fn schema_of(item: &Item) -> Option<String> {
         Item::Index(name) => name.schema.clone(),
         Item::Parent { child, .. } => child.schema.clone(),
     }
+}
+
+/// How a value gets to its new type where assignment does not do it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Conversion {
+    /// `column::type`
+    Cast,
+    /// `column::text::type`: there is no cast between the two.
+    ThroughText,
+    /// `column::text[]::type`
+    ThroughTextArray,
+    /// One value becomes an array of one.
+    ToArray,
+    /// An array gives its first element.
+    FirstElement,
 }

@@ -1,29 +1,63 @@
 //! PostgreSQL.
 
 mod collations;
+mod columns;
 pub mod comments;
 mod composites;
+mod constraints;
 mod domains;
+mod enums;
 mod extensions;
+mod indexes;
 pub mod objects;
 mod policies;
 pub mod quote;
 mod ranges;
+mod renames;
 mod routines;
 mod rules;
 mod schemas;
 pub mod sequences;
 mod statistics;
+mod steps;
+mod tables;
 mod triggers;
 pub mod types;
 mod views;
 
 use crate::model::Model;
-use crate::plan::{Plan, Script};
+use crate::plan::{Action, Part, Plan, Script, Statement};
+use steps::create_object;
 
-/// A plan as PostgreSQL's SQL.
+/// A plan as PostgreSQL's SQL. Steps share a transaction as long as nothing forbids it: a
+/// statement that cannot run in one, the next stage of a safe form, or a new enum label that a
+/// later statement uses (ALTER TYPE, notes: it must be committed first).
 #[must_use]
 pub fn render(plan: &Plan, from: &Model, to: &Model) -> Script {
-    let _ = (from, to);
-    Script { parts: Vec::new(), notes: plan.notes.clone() }
+    let _ = from;
+    let mut script = Script { parts: Vec::new(), notes: plan.notes.clone() };
+    let mut stage = None;
+    let mut labels: Vec<String> = Vec::new();
+    for step in &plan.steps {
+        let statements = steps::render(&step.action, to);
+        if statements.is_empty() {
+            continue;
+        }
+        let uses_label =
+            labels.iter().any(|label| statements.iter().any(|sql| sql.contains(label.as_str())));
+        if !step.transactional || uses_label || stage != Some(step.stage) {
+            labels.clear();
+            script.parts.push(Part { transactional: step.transactional, statements: Vec::new() });
+        }
+        stage = step.transactional.then_some(step.stage);
+        if let Action::AddEnumValue { label, .. } = &step.action {
+            labels.push(quote::literal(label));
+        }
+        let mut hazards = step.hazards.clone();
+        let Some(part) = script.parts.last_mut() else { continue };
+        for sql in statements {
+            part.statements.push(Statement { sql, hazards: std::mem::take(&mut hazards) });
+        }
+    }
+    script
 }

@@ -49,3 +49,58 @@ pub fn set_owner(sequence: &crate::model::QName, owner: Option<&ColumnRef>) -> S
     };
     format!("ALTER SEQUENCE {} OWNED BY {owner};", qname(sequence))
 }
+
+/// `DROP SEQUENCE`.
+pub(super) fn drop(sequence: &Sequence) -> String {
+    format!("DROP SEQUENCE {};", qname(&sequence.name))
+}
+
+/// The statements that change what differs, but the owner.
+pub(super) fn alter(from: &Sequence, to: &Sequence) -> Vec<String> {
+    let name = qname(&to.name);
+    let mut out = Vec::new();
+    if from.unlogged != to.unlogged {
+        let word = if to.unlogged { "UNLOGGED" } else { "LOGGED" };
+        out.push(format!("ALTER SEQUENCE {name} SET {word};"));
+    }
+    let mut tail = Vec::new();
+    if from.ty != to.ty {
+        tail.push(format!("AS {}", to.ty));
+    }
+    tail.extend(changes(&from.options, &to.options));
+    if !tail.is_empty() {
+        out.push(format!("ALTER SEQUENCE {name} {};", tail.join(" ")));
+    }
+    let (old, new) = (from.comment.as_deref(), to.comment.as_deref());
+    comments::change(&mut out, "SEQUENCE", &name, old, new);
+    out
+}
+
+/// What ALTER SEQUENCE must say, option by option. A start that falls back to the default follows
+/// from the direction (CREATE SEQUENCE).
+pub(super) fn changes(from: &SequenceOptions, to: &SequenceOptions) -> Vec<String> {
+    let mut out = Vec::new();
+    if from.increment != to.increment {
+        out.push(format!("INCREMENT BY {}", to.increment.unwrap_or(1)));
+    }
+    if from.min != to.min {
+        out.push(to.min.map_or_else(|| "NO MINVALUE".to_owned(), |v| format!("MINVALUE {v}")));
+    }
+    if from.max != to.max {
+        out.push(to.max.map_or_else(|| "NO MAXVALUE".to_owned(), |v| format!("MAXVALUE {v}")));
+    }
+    let start = |o: &SequenceOptions| {
+        let edge = if o.increment.unwrap_or(1) < 0 { o.max } else { o.min };
+        o.start.or(edge).unwrap_or(if o.increment.unwrap_or(1) < 0 { -1 } else { 1 })
+    };
+    if start(from) != start(to) || from.start != to.start {
+        out.push(format!("START WITH {}", start(to)));
+    }
+    if from.cache != to.cache {
+        out.push(format!("CACHE {}", to.cache.unwrap_or(1)));
+    }
+    if from.cycle != to.cycle {
+        out.push(if to.cycle { "CYCLE" } else { "NO CYCLE" }.to_owned());
+    }
+    out
+}
