@@ -1,9 +1,11 @@
 //! libpq: connection, introspection, canonical form.
 
+mod canonical;
 mod connect;
 mod introspect;
 mod libpq;
 mod session;
 
+pub use canonical::{Canonical, canonicalise};
 pub use connect::{ConnectOptions, RetryPolicy, Waiting};
 pub use session::{CancelHandle, Notice, PgSession, TransactionStatus};

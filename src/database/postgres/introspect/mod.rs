@@ -57,7 +57,6 @@ const FAMILIES: &[Family] = &[
 /// How expressions and constants are printed depends on these; fixed, so that one database always
 /// gives one model.
 const PRINTING: &[(&str, &str)] = &[
-    ("search_path", "public"),
     ("DateStyle", "ISO, YMD"),
     ("IntervalStyle", "postgres"),
     ("TimeZone", "UTC"),
@@ -73,14 +72,27 @@ const PRINTING: &[(&str, &str)] = &[
 /// # Errors
 /// The server's.
 pub(super) fn introspect(session: &mut PgSession) -> Result<Model, DatabaseError> {
+    introspect_seen_from(session, "public")
+}
+
+/// The same with another `search_path`: names in those schemas are printed without a schema.
+///
+/// # Errors
+/// The server's.
+pub(super) fn introspect_seen_from(
+    session: &mut PgSession,
+    search_path: &str,
+) -> Result<Model, DatabaseError> {
     let version = session.server_version();
     let own_transaction = session.transaction_status() == TransactionStatus::Idle;
-    let settings = PRINTING.iter().map(|(name, _)| format!("current_setting('{name}')"));
-    let settings = settings.collect::<Vec<_>>().join(", ");
-    let fixed =
-        PRINTING.iter().map(|(name, value)| format!("set_config('{name}', '{value}', true)"));
-    let fixed = fixed.collect::<Vec<_>>().join(", ");
-    let mut statements = vec![format!("SELECT {settings}"), format!("SELECT {fixed}")];
+    let fixed: Vec<(&str, &str)> =
+        PRINTING.iter().copied().chain([("search_path", search_path)]).collect();
+    let current: Vec<String> =
+        fixed.iter().map(|(name, _)| format!("current_setting('{name}')")).collect();
+    let mut statements = vec![
+        format!("SELECT {}", current.join(", ")),
+        set_local(fixed.iter().map(|(name, value)| (*name, *value))),
+    ];
     if own_transaction {
         statements.insert(0, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY".to_owned());
     }
@@ -93,7 +105,7 @@ pub(super) fn introspect(session: &mut PgSession) -> Result<Model, DatabaseError
     let mut saved: Vec<String> = Vec::new();
     let outcome = session.run_each(&statements.join(";\n"), &mut |number, result| {
         if !own_transaction && number == 0 {
-            saved = (0..PRINTING.len())
+            saved = (0..fixed.len())
                 .map(|column| result.text(0, column).unwrap_or_default().to_owned())
                 .collect();
         }
@@ -109,14 +121,18 @@ pub(super) fn introspect(session: &mut PgSession) -> Result<Model, DatabaseError
         return Err(error);
     }
     if !own_transaction {
-        let restore = PRINTING.iter().zip(&saved).map(|((name, _), value)| {
-            let value = crate::dialect::postgres::quote::literal(value);
-            format!("set_config('{name}', {value}, true)")
-        });
-        let restore = format!("SELECT {}", restore.collect::<Vec<_>>().join(", "));
+        let values = fixed.iter().zip(&saved).map(|((name, _), value)| (*name, value.as_str()));
+        let restore = set_local(values);
         session.run_each(&restore, &mut |_, _| {})?;
     }
     Ok(finish(catalog))
+}
+
+fn set_local<'a>(settings: impl Iterator<Item = (&'a str, &'a str)>) -> String {
+    let calls = settings.map(|(name, value)| {
+        format!("set_config('{name}', {}, true)", crate::dialect::postgres::quote::literal(value))
+    });
+    format!("SELECT {}", calls.collect::<Vec<_>>().join(", "))
 }
 
 fn finish(mut catalog: Catalog) -> Model {
