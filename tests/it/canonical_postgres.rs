@@ -85,8 +85,10 @@ fn written(live: &Model) -> Model {
     model.routines.get_mut(&twice).unwrap().definition =
         "create function app.twice(a int) returns int language sql return a+a".into();
     let on = |name: &str| OnTable { table: q("item"), name: name.into() };
-    model.triggers.get_mut(&on("touch")).unwrap().definition = "create trigger touch before update on item \
-        for each row when (new.name is distinct from old.name) execute function touch()".into();
+    model.triggers.get_mut(&on("touch")).unwrap().definition =
+        "create trigger touch before update on item \
+        for each row when (new.name is distinct from old.name) execute function touch()"
+            .into();
     let policy = model.policies.get_mut(&on("own")).unwrap();
     policy.using = Some(Expr::new("name = current_user"));
     policy.roles = vec!["current_user".into()];

@@ -62,11 +62,17 @@ fn object(
     let on_table = |on: &OnTable| OnTable { table: scratch.name(&on.table), name: on.name.clone() };
     let is_text = differing.objects.contains(id);
     let member = match id {
-        ObjectId::Enum(name) | ObjectId::Composite(name) | ObjectId::Range(name)
-        | ObjectId::Domain(name) | ObjectId::View(name) | ObjectId::Collation(name)
+        ObjectId::Enum(name)
+        | ObjectId::Composite(name)
+        | ObjectId::Range(name)
+        | ObjectId::Domain(name)
+        | ObjectId::View(name)
+        | ObjectId::Collation(name)
         | ObjectId::Sequence(name) => scratch.contains(name),
         ObjectId::Routine(key) => scratch.contains(&key.name),
-        ObjectId::Trigger(_) | ObjectId::Policy(_) | ObjectId::Rule(_)
+        ObjectId::Trigger(_)
+        | ObjectId::Policy(_)
+        | ObjectId::Rule(_)
         | ObjectId::Statistics(_) => is_text,
         _ => false,
     };
@@ -153,8 +159,7 @@ fn object(
         Object::Schema(_) | Object::Extension(_) | Object::Table(_) => return,
     }
     let subject = is_text.then(|| id.to_string());
-    let sql: Vec<String> =
-        objects::create(&object).into_iter().map(without_semicolon).collect();
+    let sql: Vec<String> = objects::create(&object).into_iter().map(without_semicolon).collect();
     out.push(Step { sql: sql.join("; "), subject });
 }
 
@@ -165,7 +170,8 @@ fn create_table(table: &Table, scratch: &Scratch, differing: &Differing) -> Stri
         .filter(|c| !differing.has(&table.name, &Part::Generated(c.name.clone())))
         .map(|c| column(c, scratch))
         .collect();
-    let mut sql = format!("CREATE TABLE {} ({})", qname(&scratch.name(&table.name)), columns.join(", "));
+    let mut sql =
+        format!("CREATE TABLE {} ({})", qname(&scratch.name(&table.name)), columns.join(", "));
     if let Some(key) = &table.partition_by {
         sql.push_str(&format!(" PARTITION BY {}", scratch.expr(key)));
     }
@@ -282,9 +288,8 @@ fn create_index(table: &str, index: &Index, scratch: &Scratch) -> String {
 
 fn add_exclusion(table: &str, exclusion: &Exclusion, scratch: &Scratch) -> String {
     let pairs = exclusion.index.elements.iter().zip(&exclusion.operators);
-    let elements: Vec<String> = pairs
-        .map(|(e, operator)| format!("{} WITH {operator}", element(e, scratch)))
-        .collect();
+    let elements: Vec<String> =
+        pairs.map(|(e, operator)| format!("{} WITH {operator}", element(e, scratch))).collect();
     let condition = match &exclusion.index.predicate {
         Some(predicate) => format!(" WHERE ({})", scratch.expr(predicate)),
         None => String::new(),

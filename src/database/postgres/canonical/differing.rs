@@ -1,8 +1,6 @@
 //! Which texts of the wanted model are not already what the live database prints.
 
-use crate::model::{
-    ColumnValue, Model, ObjectId, ObjectKind, QName, Table,
-};
+use crate::model::{ColumnValue, Model, ObjectId, ObjectKind, QName, Table};
 use std::collections::BTreeSet;
 
 /// A text inside a table.
@@ -44,9 +42,7 @@ impl Differing {
                     found.relations.insert(on.table.clone());
                 }
                 ObjectId::Statistics(name) => {
-                    found
-                        .relations
-                        .extend(wanted.statistics.get(name).map(|s| s.table.clone()));
+                    found.relations.extend(wanted.statistics.get(name).map(|s| s.table.clone()));
                 }
                 _ => {}
             }
@@ -178,9 +174,11 @@ fn differs(wanted: &Model, live: &Model, id: &ObjectId) -> bool {
             }))
         }
         ObjectId::Domain(name) => {
-            pair(wanted.domains.get(name).zip(live.domains.get(name)).map(|(a, b)| {
-                a.default != b.default || a.checks != b.checks || a.base != b.base
-            }))
+            pair(
+                wanted.domains.get(name).zip(live.domains.get(name)).map(|(a, b)| {
+                    a.default != b.default || a.checks != b.checks || a.base != b.base
+                }),
+            )
         }
         ObjectId::Statistics(name) => pair(
             wanted

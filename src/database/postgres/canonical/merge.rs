@@ -127,13 +127,18 @@ fn object(wanted: &mut Model, seen: &Model, scratch: &Scratch, id: &ObjectId) {
             }
         }
         ObjectId::Routine(key) => {
-            let copy = RoutineId { name: scratch.name(&key.name), arguments: key.arguments.clone() };
+            let copy =
+                RoutineId { name: scratch.name(&key.name), arguments: key.arguments.clone() };
             // Argument types that are copied too are printed under their scratch names.
             let printed = seen.routines.get(&copy).or_else(|| {
                 let mut all = seen.routines.values();
                 all.find(|r| {
                     r.id.name == copy.name
-                        && r.id.arguments.iter().map(|a| scratch.back(a)).eq(key.arguments.iter().cloned())
+                        && r.id
+                            .arguments
+                            .iter()
+                            .map(|a| scratch.back(a))
+                            .eq(key.arguments.iter().cloned())
                 })
             });
             if let (Some(routine), Some(printed)) = (wanted.routines.get_mut(key), printed) {

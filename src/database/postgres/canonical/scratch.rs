@@ -2,9 +2,7 @@
 
 use super::differing::Differing;
 use crate::dialect::postgres::quote;
-use crate::model::{
-    Collation, DataType, Dialect, Expr, Model, ObjectId, QName, Table, TypeName,
-};
+use crate::model::{Collation, DataType, Dialect, Expr, Model, ObjectId, QName, Table, TypeName};
 use crate::sql::lex::{Token, TokenKind, tokens};
 use crate::sql::names;
 use std::collections::{BTreeMap, BTreeSet};
@@ -176,7 +174,9 @@ fn is_name(token: &Token) -> bool {
 fn same_shape(a: &Table, b: &Table) -> bool {
     let shape = |table: &Table| {
         let columns = table.columns.iter();
-        columns.map(|c| (c.name.clone(), c.ty.clone(), c.collation.clone())).collect::<BTreeSet<_>>()
+        columns
+            .map(|c| (c.name.clone(), c.ty.clone(), c.collation.clone()))
+            .collect::<BTreeSet<_>>()
     };
     a.columns.len() == b.columns.len() && shape(a) == shape(b)
 }
