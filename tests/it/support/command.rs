@@ -45,12 +45,7 @@ impl Dbkit {
     /// Runs to the end.
     pub fn run(mut self) -> Outcome {
         let output = self.command.output().expect("the binary starts");
-        Outcome {
-            line: self.line,
-            code: output.status.code(),
-            stdout: String::from_utf8(output.stdout).expect("stdout is UTF-8"),
-            stderr: String::from_utf8(output.stderr).expect("stderr is UTF-8"),
-        }
+        Outcome::new(self.line, output)
     }
 }
 
@@ -64,6 +59,16 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    /// What a finished process left behind; `line` is how it was called.
+    pub fn new(line: String, output: std::process::Output) -> Self {
+        Self {
+            line,
+            code: output.status.code(),
+            stdout: String::from_utf8(output.stdout).expect("stdout is UTF-8"),
+            stderr: String::from_utf8(output.stderr).expect("stderr is UTF-8"),
+        }
+    }
+
     #[track_caller]
     pub fn code(self, wanted: i32) -> Self {
         assert!(self.code == Some(wanted), "wanted exit code {wanted}\n{self}");

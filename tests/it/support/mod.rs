@@ -2,11 +2,15 @@
 #![allow(dead_code, unused_imports)]
 
 mod command;
+mod diesel;
 mod postgres;
 mod project;
 mod sqlite;
+mod transcript;
 
 pub use command::{Dbkit, Outcome};
+pub use diesel::diesel;
 pub use postgres::{PgDatabase, postgres_url};
 pub use project::Project;
 pub use sqlite::SqliteFile;
+pub use transcript::Transcript;
