@@ -1,1 +1,94 @@
-//! The command line.
+//! The command line: one file per command, each with its `Args` and a `run`.
+
+mod config;
+mod context;
+mod exit;
+mod output;
+mod prompt;
+
+pub use context::{Context, Format, Global};
+pub use exit::{Exit, Stop};
+
+use clap::{CommandFactory, Parser, Subcommand};
+use std::process::ExitCode;
+
+/// Schema, migrations, seeds and data of a Diesel project.
+#[derive(Parser, Debug)]
+#[command(
+    name = "dbkit",
+    version,
+    about = "Schema, migrations, seeds and data of a Diesel project",
+    after_help = "Start with `dbkit init`, or `dbkit demo DIR` for a project to look at.\n\
+                  Exit codes: 0 done, 1 unexpected, 2 usage, 3 pending or drift, 4 refused,\n\
+                  5 locked, 6 failed, 7 no connection."
+)]
+struct Arguments {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// Show every setting in force and where it comes from
+    Config(config::Args),
+}
+
+impl Command {
+    fn run(self, global: Global) -> anyhow::Result<Exit> {
+        match self {
+            Self::Config(args) => config::run(&args, &Context::new(global, Vec::new())?),
+        }
+    }
+}
+
+/// Parses the arguments, runs the command and turns its outcome into an exit code.
+#[must_use]
+pub fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let wrong = error.use_stderr();
+            // A reader of `--help` that went away is no error.
+            error.print().ok();
+            return ExitCode::from(if wrong { Exit::Usage as u8 } else { 0 });
+        }
+    };
+    let json = arguments.global.format == Format::Json;
+    let exit = arguments.command.run(arguments.global).unwrap_or_else(|error| {
+        let exit = exit::code_of(&error);
+        report(&error, exit, json);
+        exit
+    });
+    ExitCode::from(exit as u8)
+}
+
+/// The error on stderr; with `--format json` as one JSON object.
+fn report(error: &anyhow::Error, exit: Exit, json: bool) {
+    let text = messages(error).join(": ");
+    if json {
+        eprintln!("{}", serde_json::json!({ "error": text, "exit_code": exit as u8 }));
+    } else {
+        let text = text.strip_prefix("error").map_or_else(|| format!("error: {text}"), |_| text.clone());
+        eprintln!("{text}");
+    }
+}
+
+/// The chain of causes, without those that only repeat the one before.
+fn messages(error: &anyhow::Error) -> Vec<String> {
+    let mut all: Vec<String> = Vec::new();
+    for cause in error.chain() {
+        let text = cause.to_string();
+        if !all.last().is_some_and(|last| last.contains(&text)) {
+            all.push(text);
+        }
+    }
+    all
+}
+
+/// The definition of the whole command line, for completions and man pages.
+#[must_use]
+pub fn definition() -> clap::Command {
+    Arguments::command()
+}

@@ -1,0 +1,149 @@
+//! What every command has at hand.
+
+use super::exit::{Exit, Stop};
+use crate::config::{Config, Overrides, Target};
+use crate::database::{Access, Connection, open};
+use crate::model::Dialect;
+use clap::{Args, ValueEnum};
+use std::io::IsTerminal;
+use std::path::PathBuf;
+
+/// Flags that every command takes.
+#[derive(Args, Clone, Debug, Default)]
+pub struct Global {
+    /// Database to work on: postgres://USER@HOST/NAME, sqlite://PATH or a path
+    #[arg(long, global = true, value_name = "URL", help_heading = "Global options")]
+    pub database_url: Option<String>,
+    /// Environment of dbkit.toml to use
+    #[arg(long, global = true, value_name = "NAME", help_heading = "Global options")]
+    pub env: Option<String>,
+    /// dbkit.toml to use instead of the nearest one
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Global options")]
+    pub config_file: Option<PathBuf>,
+    /// Folder of migrations
+    #[arg(long, global = true, value_name = "DIR", help_heading = "Global options")]
+    pub migration_dir: Option<PathBuf>,
+    /// How results are printed
+    #[arg(long, global = true, value_enum, default_value_t, help_heading = "Global options")]
+    pub format: Format,
+    /// Say less on stderr
+    #[arg(long, short, global = true, help_heading = "Global options")]
+    pub quiet: bool,
+    /// Say more on stderr
+    #[arg(long, short, global = true, conflicts_with = "quiet", help_heading = "Global options")]
+    pub verbose: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people
+    #[default]
+    Table,
+    /// For programs
+    Json,
+    /// Rows as comma-separated values (inspect)
+    Csv,
+}
+
+/// Settings, flags and the terminal.
+pub struct Context {
+    pub config: Config,
+    pub global: Global,
+    /// stdout is a terminal.
+    pub terminal: bool,
+    /// Escape sequences may be used on stderr.
+    pub colour: bool,
+}
+
+impl Context {
+    /// Reads settings for the current folder. `schema` are the files of `--schema`.
+    ///
+    /// # Errors
+    /// See [`Config::load`].
+    pub fn new(global: Global, schema: Vec<PathBuf>) -> anyhow::Result<Self> {
+        let flags = Overrides {
+            config_file: global.config_file.clone(),
+            database_url: global.database_url.clone(),
+            environment: global.env.clone(),
+            migration_dir: global.migration_dir.clone(),
+            schema,
+        };
+        let process = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+        let config = Config::load(&std::env::current_dir()?, process, flags)?;
+        Ok(Self { config, global, terminal: std::io::stdout().is_terminal(), colour: colour() })
+    }
+
+    #[must_use]
+    pub fn json(&self) -> bool {
+        self.global.format == Format::Json
+    }
+
+    /// Tells the user something that is not the result.
+    pub fn say(&self, text: &str) {
+        if !self.global.quiet {
+            eprintln!("{text}");
+        }
+    }
+
+    /// Tells the user something that must not be missed.
+    pub fn warn(&self, text: &str) {
+        eprintln!("warning: {text}");
+    }
+
+    /// The database to work on; prints it first, without its password, and where it came from.
+    ///
+    /// # Errors
+    /// See [`Config::target`].
+    pub fn target(&self) -> anyhow::Result<Target> {
+        let target = self.config.target()?;
+        let environment =
+            target.environment.as_ref().map(|name| format!(" [{name}]")).unwrap_or_default();
+        self.say(&format!("database: {target}{environment} ({})", target.origin));
+        Ok(target)
+    }
+
+    /// Connects, saying what is waited for.
+    ///
+    /// # Errors
+    /// No connection, with the target and the next action.
+    pub fn connect(&self, target: &Target, access: Access) -> anyhow::Result<Connection> {
+        let mut told = false;
+        let connection = open(target, access, &mut |waiting| {
+            if !told {
+                self.say(&format!(
+                    "waiting up to {} s for the server: {}",
+                    waiting.limit.as_secs(),
+                    waiting.error.message.trim()
+                ));
+                told = true;
+            }
+        });
+        connection.map_err(|error| {
+            let mut message = format!("cannot open {target}: {}", error.message.trim());
+            if let Some(hint) = &error.hint {
+                message.push_str("\nhelp: ");
+                message.push_str(hint);
+            }
+            Stop::error(Exit::NoConnection, message)
+        })
+    }
+
+    /// The dialects to write migrations for: the configured ones, else the target's, else
+    /// PostgreSQL.
+    #[must_use]
+    pub fn dialects(&self) -> Vec<Dialect> {
+        let configured = &self.config.dialects.value;
+        if !configured.is_empty() {
+            return configured.clone();
+        }
+        vec![self.config.target().map_or(Dialect::Postgres, |target| target.dialect())]
+    }
+}
+
+/// NO_COLOR (no-color.org) and a dumb terminal switch colours off.
+fn colour() -> bool {
+    std::io::stderr().is_terminal()
+        && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+        && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+}

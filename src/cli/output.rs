@@ -1,0 +1,105 @@
+//! What people and programs read on stdout.
+
+use comfy_table::{ContentArrangement, Table, presets};
+use std::io::{self, Write};
+
+/// Rows under headings: drawn on a terminal, columns with two spaces between them when piped.
+pub struct Grid {
+    headings: Vec<String>,
+    rows: Vec<Vec<String>>,
+    /// Columns (from 0) that are numbers.
+    numeric: Vec<usize>,
+}
+
+impl Grid {
+    #[must_use]
+    pub fn new<const N: usize>(headings: [&str; N]) -> Self {
+        let headings = headings.iter().map(|h| (*h).to_owned()).collect();
+        Self { headings, rows: Vec::new(), numeric: Vec::new() }
+    }
+
+    /// Aligns a column to the right.
+    #[must_use]
+    pub fn numeric(mut self, column: usize) -> Self {
+        self.numeric.push(column);
+        self
+    }
+
+    /// Adds a row; control characters in it are made visible.
+    pub fn row<const N: usize>(&mut self, cells: [String; N]) {
+        self.rows.push(cells.iter().map(|cell| harmless(cell)).collect());
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    #[must_use]
+    pub fn render(&self, terminal: bool) -> String {
+        let mut table = Table::new();
+        table.load_preset(if terminal { presets::UTF8_FULL_CONDENSED } else { presets::NOTHING });
+        if terminal {
+            table.set_content_arrangement(ContentArrangement::Dynamic);
+        } else {
+            table.set_content_arrangement(ContentArrangement::Disabled);
+        }
+        table.set_header(&self.headings);
+        for row in &self.rows {
+            table.add_row(row);
+        }
+        for at in &self.numeric {
+            if let Some(column) = table.column_mut(*at) {
+                column.set_cell_alignment(comfy_table::CellAlignment::Right);
+            }
+        }
+        if !terminal {
+            for column in table.column_iter_mut() {
+                column.set_padding((0, 2));
+            }
+        }
+        table.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
+    }
+}
+
+/// Control characters as `\n`, `\t` or `\u{1b}`, so that no value can drive the terminal.
+#[must_use]
+pub fn harmless(text: &str) -> String {
+    if !text.chars().any(unsafe_on_terminal) {
+        return text.to_owned();
+    }
+    text.chars()
+        .flat_map(|c| {
+            if unsafe_on_terminal(c) { c.escape_default().collect::<Vec<_>>() } else { vec![c] }
+        })
+        .collect()
+}
+
+/// Control characters and those that reorder text (Unicode TR #9).
+fn unsafe_on_terminal(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Writes the result to stdout. A reader that went away (`dbkit … | head`) is no error.
+///
+/// # Errors
+/// Any other error of stdout.
+pub fn print(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other,
+    }
+}
+
+/// `3 tables`, `1 table`
+#[must_use]
+pub fn count(number: usize, noun: &str) -> String {
+    let plural = match noun {
+        "index" => "indexes".to_owned(),
+        _ if noun.ends_with('y') => format!("{}ies", noun.trim_end_matches('y')),
+        _ => format!("{noun}s"),
+    };
+    format!("{number} {}", if number == 1 { noun } else { &plural })
+}
