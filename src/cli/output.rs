@@ -38,7 +38,7 @@ impl Grid {
     #[must_use]
     pub fn render(&self, terminal: bool) -> String {
         let mut table = Table::new();
-        table.load_preset(if terminal { presets::UTF8_FULL_CONDENSED } else { presets::NOTHING });
+        table.load_style(if terminal { presets::UTF8_FULL_CONDENSED } else { presets::NOTHING });
         if terminal {
             table.set_content_arrangement(ContentArrangement::Dynamic);
         } else {

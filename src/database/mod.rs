@@ -1,11 +1,13 @@
 //! The only place that opens a connection.
 
 mod error;
+mod open;
 pub mod postgres;
 pub mod sqlite;
 mod value;
 
 pub use error::{DatabaseError, ErrorKind};
+pub use open::{Access, Connection, open};
 pub use value::{Rows, Value};
 
 use crate::model::{Dialect, Model};
