@@ -68,8 +68,9 @@ impl Context {
             migration_dir: global.migration_dir.clone(),
             schema,
         };
-        let process = std::env::vars_os()
-            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+        let process = std::env::vars_os().filter_map(|(name, value)| {
+            Some((name.into_string().ok()?, value.into_string().ok()?))
+        });
         let config = Config::load(&std::env::current_dir()?, process, flags)?;
         Ok(Self { config, global, terminal: std::io::stdout().is_terminal(), colour: colour() })
     }

@@ -50,7 +50,9 @@ pub fn code_of(error: &anyhow::Error) -> Exit {
         }
         if let Some(error) = cause.downcast_ref::<DatabaseError>() {
             return match error.kind {
-                ErrorKind::Unreachable | ErrorKind::Rejected | ErrorKind::Lost => Exit::NoConnection,
+                ErrorKind::Unreachable | ErrorKind::Rejected | ErrorKind::Lost => {
+                    Exit::NoConnection
+                }
                 ErrorKind::LockTimeout => Exit::Lock,
                 _ => Exit::Unexpected,
             };

@@ -70,7 +70,8 @@ fn report(error: &anyhow::Error, exit: Exit, json: bool) {
     if json {
         eprintln!("{}", serde_json::json!({ "error": text, "exit_code": exit as u8 }));
     } else {
-        let text = text.strip_prefix("error").map_or_else(|| format!("error: {text}"), |_| text.clone());
+        let text =
+            text.strip_prefix("error").map_or_else(|| format!("error: {text}"), |_| text.clone());
         eprintln!("{text}");
     }
 }

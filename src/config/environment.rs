@@ -38,7 +38,9 @@ impl Variables {
                 file: file.clone(),
                 // dotenvy quotes the whole line, which may hold a password.
                 reason: match error {
-                    dotenvy::Error::LineParse(_, at) => format!("parsing stopped at character {at}"),
+                    dotenvy::Error::LineParse(_, at) => {
+                        format!("parsing stopped at character {at}")
+                    }
                     other => other.to_string(),
                 },
             };

@@ -11,15 +11,23 @@ pub enum ConfigError {
     Invalid { findings: Vec<Diagnostic> },
     #[error("{} has a line that is not NAME=value: {reason}", file.display())]
     DotEnv { file: PathBuf, reason: String },
-    #[error("{place} names the variable ${{{variable}}}, which is not set\nhelp: export {variable}, or write it to a .env file")]
+    #[error(
+        "{place} names the variable ${{{variable}}}, which is not set\nhelp: export {variable}, or write it to a .env file"
+    )]
     UnsetVariable { place: String, variable: String },
     #[error("there is no environment `{name}` in {}{}", file.display(), suggestion(near, known))]
     UnknownEnvironment { name: String, file: PathBuf, near: Option<String>, known: Vec<String> },
-    #[error("environment `{name}` has no database\nhelp: give it `url = \"…\"` under [env.{name}] in dbkit.toml, or use --database-url")]
+    #[error(
+        "environment `{name}` has no database\nhelp: give it `url = \"…\"` under [env.{name}] in dbkit.toml, or use --database-url"
+    )]
     NoUrl { name: String },
-    #[error("no database is named\nhelp: use --database-url URL, set DATABASE_URL, or give an environment of dbkit.toml a url (`dbkit init` writes one)")]
+    #[error(
+        "no database is named\nhelp: use --database-url URL, set DATABASE_URL, or give an environment of dbkit.toml a url (`dbkit init` writes one)"
+    )]
     NoTarget,
-    #[error("the database URL from {origin} cannot be used: {reason}\nhelp: write postgres://USER:PASSWORD@HOST:5432/NAME or sqlite://PATH (`%` and `@` in a password as %25 and %40)")]
+    #[error(
+        "the database URL from {origin} cannot be used: {reason}\nhelp: write postgres://USER:PASSWORD@HOST:5432/NAME or sqlite://PATH (`%` and `@` in a password as %25 and %40)"
+    )]
     BadUrl { origin: String, reason: String },
 }
 

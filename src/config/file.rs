@@ -109,9 +109,7 @@ pub(super) fn read_diesel(file: &Path) -> Result<DieselFile, ConfigError> {
         Ok(table) => table,
         Err(error) => return Err(invalid(file, text, &error)),
     };
-    let path = |section: &str, key: &str| {
-        table.get(section)?.get(key)?.as_str().map(PathBuf::from)
-    };
+    let path = |section: &str, key: &str| table.get(section)?.get(key)?.as_str().map(PathBuf::from);
     Ok(DieselFile {
         migrations: path("migrations_directory", "dir"),
         print_schema: path("print_schema", "file"),

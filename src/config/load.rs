@@ -57,8 +57,7 @@ impl Config {
             .and_then(Path::parent)
             .map_or_else(PathBuf::new, Path::to_path_buf);
         let sections = file.as_deref().map(file::read).transpose()?.unwrap_or_default();
-        let diesel_file =
-            diesel.as_deref().map(file::read_diesel).transpose()?.unwrap_or_default();
+        let diesel_file = diesel.as_deref().map(file::read_diesel).transpose()?.unwrap_or_default();
         let from_file = |key: &str| Origin::File {
             file: file.clone().unwrap_or_default(),
             key: key.to_owned(),
@@ -69,13 +68,17 @@ impl Config {
             .environment
             .map(|name| Setting::new(name, Origin::Flag("--env")))
             .or_else(|| {
-                let named = |(name, value): &(String, String)| name == "DBKIT_ENV" && !value.is_empty();
+                let named =
+                    |(name, value): &(String, String)| name == "DBKIT_ENV" && !value.is_empty();
                 process.iter().find(|pair| named(pair)).map(|(name, value)| {
                     Setting::new(value.clone(), Origin::Variable(name.clone()))
                 })
             })
             .or_else(|| {
-                sections.default_env.clone().map(|name| Setting::new(name, from_file("default_env")))
+                sections
+                    .default_env
+                    .clone()
+                    .map(|name| Setting::new(name, from_file("default_env")))
             });
         let variables =
             Variables::load(process, &root, environment.as_ref().map(|s| s.value.as_str()))?;
@@ -96,7 +99,9 @@ impl Config {
             Setting::new(dir, Origin::Flag("--migration-dir"))
         } else if let Some(dir) = &sections.migrations {
             Setting::new(root.join(dir), from_file("migrations"))
-        } else if let (Some(dir), Some(diesel), None) = (&diesel_file.migrations, &diesel, &sections.dialects) {
+        } else if let (Some(dir), Some(diesel), None) =
+            (&diesel_file.migrations, &diesel, &sections.dialects)
+        {
             let folder = diesel.parent().unwrap_or(Path::new(""));
             let key = "migrations_directory.dir".to_owned();
             Setting::new(folder.join(dir), Origin::File { file: diesel.clone(), key })
@@ -207,7 +212,8 @@ impl Config {
     fn location(&self, url: &str, origin: &Origin) -> Result<Location, ConfigError> {
         let mut location = Location::parse(url, origin)?;
         if let Location::Sqlite { path } = &mut location {
-            let in_place = path == ":memory:" || path.starts_with("file:") || Path::new(path).is_absolute();
+            let in_place =
+                path == ":memory:" || path.starts_with("file:") || Path::new(path).is_absolute();
             if !in_place {
                 *path = self.root.join(&*path).display().to_string();
             }
@@ -225,10 +231,17 @@ impl Config {
                 .min()
                 .map(|(_, other)| other.clone());
             let file = self.file.clone().unwrap_or_else(|| PathBuf::from("dbkit.toml"));
-            return Err(ConfigError::UnknownEnvironment { name: name.to_owned(), file, near, known });
+            return Err(ConfigError::UnknownEnvironment {
+                name: name.to_owned(),
+                file,
+                near,
+                known,
+            });
         };
         let key = format!("env.{name}.url");
-        let Some(url) = &section.url else { return Err(ConfigError::NoUrl { name: name.to_owned() }) };
+        let Some(url) = &section.url else {
+            return Err(ConfigError::NoUrl { name: name.to_owned() });
+        };
         let url = self.variables.interpolate(url, &key)?;
         let origin = Origin::File { file: self.file.clone().unwrap_or_default(), key };
         let mut location = self.location(&url, &origin)?;

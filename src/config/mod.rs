@@ -24,9 +24,15 @@ pub enum Origin {
     /// A variable of the process.
     Variable(String),
     /// A variable of a `.env` file.
-    DotEnv { file: PathBuf, variable: String },
+    DotEnv {
+        file: PathBuf,
+        variable: String,
+    },
     /// A key of dbkit.toml or diesel.toml.
-    File { file: PathBuf, key: String },
+    File {
+        file: PathBuf,
+        key: String,
+    },
     Default,
 }
 

@@ -157,7 +157,8 @@ impl fmt::Display for Location {
 /// Everything between the user's colon and the last `@` before the host goes, and every query
 /// parameter that carries a secret.
 fn hide_password(url: &str) -> String {
-    let (head, query) = url.split_once('?').map_or((url, None), |(head, query)| (head, Some(query)));
+    let (head, query) =
+        url.split_once('?').map_or((url, None), |(head, query)| (head, Some(query)));
     let start = head.find("://").map_or(0, |at| at + 3);
     let (scheme, rest) = head.split_at(start);
     let mut out = scheme.to_owned();
@@ -224,7 +225,8 @@ mod tests {
 
     #[test]
     fn errors_do_not_repeat_the_url() {
-        for url in ["mysql://u:secret@h/d", "postgres://u:secret@h:port/d", "redis://:secret@h", ""] {
+        for url in ["mysql://u:secret@h/d", "postgres://u:secret@h:port/d", "redis://:secret@h", ""]
+        {
             let error = Location::parse(url, &Origin::Flag("--database-url"));
             let message = error.err().map(|e| e.to_string()).unwrap_or_default();
             assert!(!message.is_empty() && !message.contains("secret"), "{message}");

@@ -35,7 +35,8 @@ pub fn open(
 ) -> Result<Connection, DatabaseError> {
     match &target.location {
         Location::Postgres { url, keywords } => {
-            let mut options = ConnectOptions { keywords: keywords.clone(), ..ConnectOptions::default() };
+            let mut options =
+                ConnectOptions { keywords: keywords.clone(), ..ConnectOptions::default() };
             if let Some(seconds) = target.connect_timeout {
                 options.timeout = Duration::from_secs(seconds);
             }
@@ -43,7 +44,8 @@ pub fn open(
             if let Some(seconds) = target.wait {
                 policy.wait_limit = Duration::from_secs(seconds);
             }
-            PgSession::connect_with_retry(url, &options, &policy, progress).map(Connection::Postgres)
+            PgSession::connect_with_retry(url, &options, &policy, progress)
+                .map(Connection::Postgres)
         }
         Location::Sqlite { path } => {
             let mode = match access {
