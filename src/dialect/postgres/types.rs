@@ -178,8 +178,6 @@ pub enum TypeError {
     Empty,
     #[error("`{0}` is not the name of a type")]
     Syntax(String),
-    #[error("an array of {0} is not possible: `serial` only stands for a column's own type")]
-    Serial(String),
 }
 
 /// Reads a type as a user or `format_type` spells it and brings it to the spelling of
@@ -197,6 +195,26 @@ pub fn parse(text: &str) -> Result<DataType, TypeError> {
     }
     let ty = reader.data_type()?;
     if reader.tokens.is_empty() { Ok(ty) } else { Err(reader.error()) }
+}
+
+/// Reads a name of an object, qualified or not, quoted or not: `auth."My Table"`.
+///
+/// # Errors
+/// The text is not one name.
+pub fn parse_name(text: &str) -> Result<QName, TypeError> {
+    let part = |token: &Token<'_>| match token {
+        Token::Word(name) | Token::Quoted(name) => Some(name.clone()),
+        _ => None,
+    };
+    let tokens = tokens(text)?;
+    let name = match tokens.as_slice() {
+        [name] => part(name).map(QName::bare),
+        [schema, Token::Dot, name] => part(schema).zip(part(name)).map(|(schema, name)| {
+            QName::new(Some(schema.as_str()).filter(|schema| *schema != "public"), name)
+        }),
+        _ => None,
+    };
+    name.ok_or_else(|| TypeError::Syntax(text.to_owned()))
 }
 
 /// The type as PostgreSQL reads it, quoted where it must be: `timestamp(3) with time zone`,

@@ -26,6 +26,9 @@ impl TableWriter<'_> {
         args.extend(deferrable(key.deferrable));
         args.extend(key.on_conflict.map(|c| Arg::pair("on_conflict", conflict_word(c))));
         storage(&key.options, key.tablespace.as_deref(), &mut args);
+        if key.clustered {
+            args.push(self.flag("clustered"));
+        }
         notes(&key.inherited_from, &key.comment, &key.index_comment, &mut args);
         if !args.is_empty() {
             self.attributes.push(Attribute::list("primary_key", args));
@@ -58,6 +61,9 @@ impl TableWriter<'_> {
             args.extend(deferrable(unique.deferrable));
             args.extend(unique.on_conflict.map(|c| Arg::pair("on_conflict", conflict_word(c))));
             storage(&unique.options, unique.tablespace.as_deref(), &mut args);
+            if unique.clustered {
+                args.push(self.flag("clustered"));
+            }
             notes(&unique.inherited_from, &unique.comment, &unique.index_comment, &mut args);
             self.place(home, Attribute::list("unique", args));
         }

@@ -1,0 +1,130 @@
+//! What the reader works on: the items of one file with the places they stand at.
+
+use std::ops::Range;
+
+pub type Span = Range<usize>;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Name {
+    pub text: String,
+    pub span: Span,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ValueKind {
+    /// `users.id`, `cascade`.
+    Path(Vec<Name>),
+    Text(String),
+    Integer(i64),
+    Bool(bool),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Value {
+    pub kind: ValueKind,
+    pub span: Span,
+}
+
+/// Something in the parentheses of an attribute.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Arg {
+    Value(Value),
+    /// `name = value`.
+    Pair(Name, Value),
+    /// `name(…)`.
+    List(Name, Vec<Arg>),
+}
+
+impl Arg {
+    pub fn span(&self) -> Span {
+        match self {
+            Self::Value(value) => value.span.clone(),
+            Self::Pair(name, _) | Self::List(name, _) => name.span.clone(),
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Body {
+    None,
+    Value(Value),
+    List(Vec<Arg>),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attribute {
+    pub name: Name,
+    pub body: Body,
+}
+
+/// Attributes and doc comment of an item.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Notes {
+    pub attributes: Vec<Attribute>,
+    /// The text of the doc comment, lines joined.
+    pub doc: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Label {
+    pub name: Name,
+    pub notes: Notes,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Enum {
+    pub name: Name,
+    pub notes: Notes,
+    pub labels: Vec<Label>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Type {
+    pub path: Vec<Name>,
+    pub arguments: Vec<Type>,
+    pub span: Span,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Column {
+    pub name: Name,
+    pub notes: Notes,
+    pub ty: Type,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Table {
+    /// The Rust module it stands in, for references between files that `--schema` wrote.
+    pub module: Vec<String>,
+    pub schema: Option<Name>,
+    pub name: Name,
+    pub notes: Notes,
+    /// `None` when not written: Diesel then takes the column `id`.
+    pub key: Option<Vec<Name>>,
+    pub columns: Vec<Column>,
+}
+
+/// `joinable!(child -> parent (column))`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Joinable {
+    pub module: Vec<String>,
+    pub child: Name,
+    pub parent: Name,
+    pub column: Name,
+}
+
+/// `#[diesel(postgres_type(name = "mood", schema = "public"))] pub struct Mood;`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CustomType {
+    pub ident: String,
+    pub name: String,
+    pub schema: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Items {
+    pub enums: Vec<Enum>,
+    pub tables: Vec<Table>,
+    pub joinables: Vec<Joinable>,
+    pub custom_types: Vec<CustomType>,
+}

@@ -1,0 +1,82 @@
+//! Collecting what is wrong in one file.
+
+use super::super::ast::Span;
+use crate::diagnostic::{Diagnostic, Place, Severity, SourceFile};
+use std::sync::Arc;
+
+/// The mistakes of one file, in the order found.
+pub struct Mistakes {
+    pub file: Arc<SourceFile>,
+    list: Vec<Diagnostic>,
+}
+
+/// The mistake just added, to say more about it.
+pub struct Added<'a>(&'a mut Diagnostic);
+
+impl Added<'_> {
+    pub fn help(self, help: impl Into<String>) -> Self {
+        self.0.help = Some(help.into());
+        self
+    }
+
+    pub fn label(self, label: impl Into<String>) -> Self {
+        self.0.label = Some(label.into());
+        self
+    }
+
+    pub fn warning(self) -> Self {
+        self.0.severity = Severity::Warning;
+        self
+    }
+}
+
+impl Mistakes {
+    pub fn new(file: Arc<SourceFile>) -> Self {
+        Self { file, list: Vec::new() }
+    }
+
+    pub fn add(
+        &mut self,
+        code: &'static str,
+        span: &Span,
+        message: impl Into<String>,
+    ) -> Added<'_> {
+        let place = Place { file: Arc::clone(&self.file), span: span.clone() };
+        self.list.push(Diagnostic::error(code, message).at(place));
+        // The list was just pushed to.
+        let at = self.list.len().saturating_sub(1);
+        #[allow(clippy::indexing_slicing)]
+        Added(&mut self.list[at])
+    }
+
+    pub fn into_list(self) -> Vec<Diagnostic> {
+        self.list
+    }
+}
+
+/// The candidate most like the word, at most two letters away and never wholly different.
+pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    candidates
+        .into_iter()
+        .filter_map(|candidate| {
+            let distance =
+                strsim::damerau_levenshtein(&word.to_lowercase(), &candidate.to_lowercase());
+            (distance <= 2 && distance < word.chars().count().max(1))
+                .then_some((distance, candidate))
+        })
+        .min_by(|a, b| a.0.cmp(&b.0).then(a.1.cmp(b.1)))
+        .map(|(_, candidate)| candidate)
+}
+
+/// The help for an unknown name: the nearest known one, or all of them when they are few.
+pub fn suggestion<'a>(word: &str, candidates: impl Iterator<Item = &'a str> + Clone) -> String {
+    if let Some(near) = nearest(word, candidates.clone()) {
+        return format!("did you mean `{near}`?");
+    }
+    let all: Vec<&str> = candidates.collect();
+    match all.len() {
+        0 => "there are none".to_owned(),
+        1..=12 => format!("there is: {}", all.join(", ")),
+        n => format!("there are {n} others, none like it"),
+    }
+}
