@@ -1,10 +1,13 @@
 //! The command line: one file per command, each with its `Args` and a `run`.
 
+mod completions;
 mod config;
 mod context;
 mod exit;
+mod inspect;
 mod output;
 mod prompt;
+mod seed;
 
 pub use context::{Context, Format, Global};
 pub use exit::{Exit, Stop};
@@ -31,14 +34,23 @@ struct Arguments {
 
 #[derive(Subcommand, Debug)]
 enum Command {
+    /// Write the rows of an environment's seed files
+    Seed(seed::Args),
+    /// Show tables with their row counts and sizes, or the rows of one
+    Inspect(inspect::Args),
     /// Show every setting in force and where it comes from
     Config(config::Args),
+    /// Print a shell's completion script
+    Completions(completions::Args),
 }
 
 impl Command {
     fn run(self, global: Global) -> anyhow::Result<Exit> {
         match self {
+            Self::Seed(args) => seed::run(&args, &Context::new(global, Vec::new())?),
+            Self::Inspect(args) => inspect::run(&args, &Context::new(global, Vec::new())?),
             Self::Config(args) => config::run(&args, &Context::new(global, Vec::new())?),
+            Self::Completions(args) => completions::run(&args),
         }
     }
 }

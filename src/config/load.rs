@@ -182,6 +182,12 @@ impl Config {
         }
     }
 
+    /// The environments dbkit.toml defines, sorted.
+    #[must_use]
+    pub fn environment_names(&self) -> Vec<String> {
+        self.sections.env.keys().cloned().collect()
+    }
+
     fn plain(&self, url: &str, origin: Origin) -> Result<Target, ConfigError> {
         let location = Location::parse(url, &origin)?;
         Ok(self.finish(location, origin))

@@ -34,3 +34,15 @@ pub struct DatabaseError {
     /// The statement's context (PL/pgSQL call stack and the like).
     pub context: Option<String>,
 }
+
+impl DatabaseError {
+    /// Detail and hint, each on a line of its own behind the message; empty where there is
+    /// neither.
+    #[must_use]
+    pub fn more(&self) -> String {
+        let line = |word: &str, text: &Option<String>| {
+            text.as_ref().map(|text| format!("\n{word}: {text}")).unwrap_or_default()
+        };
+        format!("{}{}", line("detail", &self.detail), line("help", &self.hint))
+    }
+}
