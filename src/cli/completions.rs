@@ -5,7 +5,9 @@ use super::output::print;
 use clap_complete::Shell;
 
 #[derive(clap::Args, Debug)]
-#[command(after_help = "Example:\n  dbkit completions bash > ~/.local/share/bash-completion/completions/dbkit")]
+#[command(
+    after_help = "Example:\n  dbkit completions bash > ~/.local/share/bash-completion/completions/dbkit"
+)]
 pub struct Args {
     /// Shell to write the script for
     #[arg(value_enum)]

@@ -6,12 +6,10 @@ use crate::database::{Access, Session};
 use crate::inspect::{self, Align, Count, InspectError, Overview, Request};
 
 #[derive(clap::Args, Debug)]
-#[command(
-    after_help = "Never writes: the transaction is read-only.\n\n\
+#[command(after_help = "Never writes: the transaction is read-only.\n\n\
                   Examples:\n  dbkit inspect\n  \
                   dbkit inspect comments --where \"user_id = 'ada'\" --order -created_at --limit 5\n  \
-                  dbkit inspect comments --columns id,text --format csv"
-)]
+                  dbkit inspect comments --columns id,text --format csv")]
 pub struct Args {
     /// Table or view, with its schema where it is not the default one; without: all of them
     table: Option<String>,
@@ -20,7 +18,10 @@ pub struct Args {
     condition: Option<String>,
     /// Columns to sort by, separated by commas; `-NAME` or `NAME:desc` for descending
     #[arg(
-        long, value_name = "COLUMNS", value_delimiter = ',', requires = "table",
+        long,
+        value_name = "COLUMNS",
+        value_delimiter = ',',
+        requires = "table",
         allow_hyphen_values = true
     )]
     order: Vec<String>,

@@ -54,7 +54,9 @@ pub(super) fn refuse_protected(target: &Target, what: &str) -> anyhow::Result<()
     let name = target.environment.as_deref().unwrap_or("of this database");
     Err(Stop::error(
         Exit::Refused,
-        format!("environment {name} is protected: {what} are refused there\nhelp: choose another one with --env NAME"),
+        format!(
+            "environment {name} is protected: {what} are refused there\nhelp: choose another one with --env NAME"
+        ),
     ))
 }
 
