@@ -21,6 +21,9 @@ pub fn script(
     renames: &[Rename],
     options: &PlanOptions,
 ) -> Result<(Script, Vec<Ambiguity>), PlanError> {
+    if to.dialect == Dialect::Sqlite {
+        return Ok(sqlite::script(from, to, renames));
+    }
     let diff = diff(from, to, renames);
     let plan = plan(&diff, from, to, options)?;
     Ok((render(&plan, from, to), diff.ambiguous))

@@ -1,4 +1,5 @@
 //! SQLite: the connection, introspection, plans applied to real files.
 
 mod introspect;
+mod plan;
 mod session;

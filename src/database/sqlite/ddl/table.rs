@@ -62,7 +62,17 @@ fn constraint(cursor: &mut Cursor<'_>, table: &mut Table) -> Option<()> {
             let key = elements.first()?;
             column::autoincrement(table, &key.name);
         }
-        let columns = elements.into_iter().map(|e| e.name).collect();
+        let columns: Vec<String> = elements.into_iter().map(|e| e.name).collect();
+        // Behind the columns, DESC does not stop a lone INTEGER from being the rowid, and a rowid
+        // has no order (lang_createtable.html, "ROWIDs and the INTEGER PRIMARY KEY").
+        if let [only] = columns.as_slice()
+            && table.columns.iter().any(|c| {
+                c.name.eq_ignore_ascii_case(only)
+                    && column::declared(c).eq_ignore_ascii_case("integer")
+            })
+        {
+            descending.clear();
+        }
         table.primary_key = Some(primary_key(name, columns, descending, on_conflict(cursor)));
     } else if cursor.eat("unique") {
         let elements = elements(cursor)?;
@@ -244,8 +254,6 @@ fn finish(table: &mut Table) {
     if let Some(key) = &mut table.primary_key {
         key.columns.iter_mut().for_each(spell);
         let key = key.columns.clone();
-        // The order of a rowid table's rowid cannot be changed (lang_createtable.html, "ROWIDs
-        // and the INTEGER PRIMARY KEY").
         let rowid = !table.without_rowid && key.len() == 1;
         // A key is never null in these tables, written or not.
         if table.without_rowid || table.strict {
