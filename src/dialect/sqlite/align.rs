@@ -181,9 +181,9 @@ fn align_collation(new: Option<&mut Collation>, old: Option<&Collation>) {
 
 fn align_keys(keys: &mut [ForeignKey], old: &[ForeignKey]) {
     for key in keys {
-        let twin = old.iter().find(|o| {
-            same_name(o.name.as_ref(), key.name.as_ref()) && o.columns == key.columns
-        });
+        let twin = old
+            .iter()
+            .find(|o| same_name(o.name.as_ref(), key.name.as_ref()) && o.columns == key.columns);
         if let Some(twin) = twin {
             key.name.clone_from(&twin.name);
             key.comment.clone_from(&twin.comment);

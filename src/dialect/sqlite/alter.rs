@@ -37,10 +37,8 @@ pub(super) fn steps(
                 reasons.push(format!("changes {}", describe(to)));
             }
             TableChange::AlterColumn { from, to } => reasons.push(difference(from, to)),
-            TableChange::DropColumn(column) if calm => drops.push(Step::DropColumn {
-                table: new.name.clone(),
-                column: column.name.clone(),
-            }),
+            TableChange::DropColumn(column) if calm => drops
+                .push(Step::DropColumn { table: new.name.clone(), column: column.name.clone() }),
             TableChange::DropColumn(column) => {
                 reasons.push(format!("drops column {}", column.name));
             }

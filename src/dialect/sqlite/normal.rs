@@ -66,9 +66,9 @@ fn closes_at_end(inner: &[String]) -> bool {
 #[must_use]
 pub fn qualifies(sql: &str, table: &str) -> bool {
     let found = tokens_of(sql);
-    found.windows(2).any(|pair| {
-        matches!(pair, [name, dot] if dot == "." && *name == table.to_lowercase())
-    })
+    found
+        .windows(2)
+        .any(|pair| matches!(pair, [name, dot] if dot == "." && *name == table.to_lowercase()))
 }
 
 /// The expression with columns qualified by another table name.
@@ -110,6 +110,9 @@ mod tests {
     fn qualified_columns_are_found() {
         assert!(qualifies("\"Users\".age > 1", "users"));
         assert!(!qualifies("users > 1.5", "users"));
-        assert_eq!(requalify("\"Users\".age > users . b", "users", "new t"), "\"new t\".age > \"new t\" . b");
+        assert_eq!(
+            requalify("\"Users\".age > users . b", "users", "new t"),
+            "\"new t\".age > \"new t\" . b"
+        );
     }
 }

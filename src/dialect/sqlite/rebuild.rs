@@ -115,9 +115,9 @@ fn copied_rowid(from: &Table, to: &Table) -> Option<&'static str> {
 pub(super) fn rowid_alias(table: &Table) -> Option<&Column> {
     let key = table.primary_key.as_ref().filter(|_| !table.without_rowid)?;
     match key.columns.as_slice() {
-        [name] if key.descending.is_empty() => table
-            .column(name)
-            .filter(|c| types::render(&c.ty).eq_ignore_ascii_case("integer")),
+        [name] if key.descending.is_empty() => {
+            table.column(name).filter(|c| types::render(&c.ty).eq_ignore_ascii_case("integer"))
+        }
         _ => None,
     }
 }
@@ -146,22 +146,34 @@ fn hazards(rebuild: &Rebuild, copies: bool) -> Vec<Hazard> {
     let name = &to.name.name;
     add(
         HazardKind::TableRewrite,
-        format!("writes table {name} anew, nobody else can write meanwhile: it {}", rebuild.reasons.join(", ")),
+        format!(
+            "writes table {name} anew, nobody else can write meanwhile: it {}",
+            rebuild.reasons.join(", ")
+        ),
     );
     if !copies {
         add(HazardKind::DataLoss, format!("loses the rows of table {name}: no column stays"));
     }
     for column in from.columns.iter().filter(|c| to.column(&c.name).is_none()) {
         if !matches!(column.value, ColumnValue::Generated { .. }) {
-            add(HazardKind::DataLoss, format!("drops column {name}.{} and its values", column.name));
+            add(
+                HazardKind::DataLoss,
+                format!("drops column {name}.{} and its values", column.name),
+            );
         }
     }
     for column in &to.columns {
         match from.column(&column.name) {
-            None if !column.nullable && column.value.is_none() && rowid_alias(to) != Some(column) => {
+            None if !column.nullable
+                && column.value.is_none()
+                && rowid_alias(to) != Some(column) =>
+            {
                 add(
                     HazardKind::MayFail,
-                    format!("fails if table {name} has rows: column {} is NOT NULL without a default", column.name),
+                    format!(
+                        "fails if table {name} has rows: column {} is NOT NULL without a default",
+                        column.name
+                    ),
                 );
             }
             Some(old) if old.nullable && !column.nullable && column.value.is_none() => add(
@@ -193,7 +205,11 @@ fn hazards(rebuild: &Rebuild, copies: bool) -> Vec<Hazard> {
     for key in to.foreign_keys.iter().filter(|key| !from.foreign_keys.contains(key)) {
         add(
             HazardKind::MayFail,
-            format!("fails if a row of {name} has no row in {} for ({})", key.parent, idents(&key.columns)),
+            format!(
+                "fails if a row of {name} has no row in {} for ({})",
+                key.parent,
+                idents(&key.columns)
+            ),
         );
     }
     out

@@ -153,9 +153,8 @@ fn to_check(
     dropped: &BTreeSet<QName>,
     base: &Model,
 ) -> Vec<QName> {
-    let touched = |key: &ForeignKey| {
-        rebuilds.contains_key(&key.parent) || dropped.contains(&key.parent)
-    };
+    let touched =
+        |key: &ForeignKey| rebuilds.contains_key(&key.parent) || dropped.contains(&key.parent);
     to.tables
         .values()
         .filter(|table| base.tables.contains_key(&table.name))
@@ -205,7 +204,9 @@ fn is_qualified(table: &Table) -> bool {
 fn interim(name: &str, base: &Model, to: &Model) -> String {
     let taken = |candidate: &str| {
         let candidate = QName::bare(candidate);
-        [base, to].iter().any(|m| m.tables.contains_key(&candidate) || m.views.contains_key(&candidate))
+        [base, to]
+            .iter()
+            .any(|m| m.tables.contains_key(&candidate) || m.views.contains_key(&candidate))
     };
     let mut interim = format!("__dbkit_new_{name}");
     while taken(&interim) {

@@ -71,7 +71,8 @@ pub(super) fn column_definition(table: &Table, column: &Column) -> String {
         words.push("NOT NULL".to_owned());
         words.extend(conflict_word(column.not_null_conflict));
     }
-    let own = |unique: &&Unique| is_inline_unique(unique) && unique.columns == [column.name.clone()];
+    let own =
+        |unique: &&Unique| is_inline_unique(unique) && unique.columns == [column.name.clone()];
     for unique in table.uniques.iter().filter(own) {
         words.push("UNIQUE".to_owned());
         words.extend(conflict_word(unique.on_conflict));

@@ -29,11 +29,9 @@ fn renames(text: &str) -> Vec<Rename> {
         .map(|line| {
             let (old, new) = line.split_once(':').unwrap();
             match old.split_once('.') {
-                Some((table, old)) => Rename::Column {
-                    table: QName::bare(table),
-                    from: old.into(),
-                    to: new.into(),
-                },
+                Some((table, old)) => {
+                    Rename::Column { table: QName::bare(table), from: old.into(), to: new.into() }
+                }
                 None => Rename::Object {
                     kind: ObjectKind::Table,
                     from: QName::bare(old),
