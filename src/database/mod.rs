@@ -33,4 +33,13 @@ pub trait Session {
     /// # Errors
     /// The database's own error.
     fn introspect(&mut self) -> Result<Model, DatabaseError>;
+
+    /// After a script that failed half-way: ends the transaction it may have left open and sets
+    /// again what it may have switched off.
+    ///
+    /// # Errors
+    /// The database's own error.
+    fn recover(&mut self) -> Result<(), DatabaseError> {
+        self.execute("ROLLBACK")
+    }
 }

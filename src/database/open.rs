@@ -94,4 +94,11 @@ impl Session for Connection {
             Self::Sqlite(session) => session.introspect(),
         }
     }
+
+    fn recover(&mut self) -> Result<(), DatabaseError> {
+        match self {
+            Self::Postgres(session) => session.recover(),
+            Self::Sqlite(session) => session.recover(),
+        }
+    }
 }

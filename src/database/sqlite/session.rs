@@ -81,18 +81,6 @@ impl SqliteSession {
         !self.connection.is_autocommit()
     }
 
-    /// After a script that failed half-way: ends the transaction it left open and sets again what
-    /// it may have switched off.
-    ///
-    /// # Errors
-    /// SQLite's own.
-    pub fn recover(&mut self) -> Result<(), DatabaseError> {
-        if self.in_transaction() {
-            self.execute("ROLLBACK")?;
-        }
-        self.execute("PRAGMA foreign_keys = ON; PRAGMA legacy_alter_table = OFF")
-    }
-
     /// The SQLite in this program, as `3.50.4`.
     #[must_use]
     pub fn library_version() -> &'static str {
@@ -181,6 +169,13 @@ impl Session for SqliteSession {
 
     fn introspect(&mut self) -> Result<Model, DatabaseError> {
         introspect::model(self)
+    }
+
+    fn recover(&mut self) -> Result<(), DatabaseError> {
+        if self.in_transaction() {
+            self.execute("ROLLBACK")?;
+        }
+        self.execute("PRAGMA foreign_keys = ON; PRAGMA legacy_alter_table = OFF")
     }
 }
 

@@ -2,4 +2,5 @@
 
 mod introspect;
 mod plan;
+mod random;
 mod session;
