@@ -86,9 +86,14 @@ fn sql(schema: &[Option<Spec>], other: &[Option<Spec>]) -> String {
                     format!("c{at} {ty}{null}{default}{collate}")
                 }
                 Kind::Unique => format!("c{at} {ty} UNIQUE"),
-                Kind::Checked => format!("c{at} {ty} CHECK (t{number}.c{at} IS NULL OR c{at} <> 'x')"),
-                Kind::Parent { table, action, named } if schema[*table].is_some() && other[*table].is_some() => {
-                    let name = if *named { format!("CONSTRAINT k{number}_{at} ") } else { String::new() };
+                Kind::Checked => {
+                    format!("c{at} {ty} CHECK (t{number}.c{at} IS NULL OR c{at} <> 'x')")
+                }
+                Kind::Parent { table, action, named }
+                    if schema[*table].is_some() && other[*table].is_some() =>
+                {
+                    let name =
+                        if *named { format!("CONSTRAINT k{number}_{at} ") } else { String::new() };
                     let ty = if spec.strict { "ANY" } else { "INTEGER" };
                     format!("c{at} {ty} {name}REFERENCES t{table} (id) {action}")
                 }
@@ -108,7 +113,9 @@ fn sql(schema: &[Option<Spec>], other: &[Option<Spec>]) -> String {
             out.push_str(&format!("CREATE INDEX i{number} ON t{number} ({key}){partial};\n"));
         }
         if spec.view {
-            out.push_str(&format!("CREATE VIEW v{number} AS SELECT t{number}.id FROM t{number};\n"));
+            out.push_str(&format!(
+                "CREATE VIEW v{number} AS SELECT t{number}.id FROM t{number};\n"
+            ));
         }
         if spec.trigger {
             out.push_str(&format!(
@@ -135,22 +142,26 @@ fn fill(session: &mut SqliteSession, schema: &[Option<Spec>]) {
             session.execute(&sql).unwrap();
         }
         // The highest key ever given is not there any more.
-        let sql = format!("INSERT INTO t{number} (id) VALUES (9); DELETE FROM t{number} WHERE id = 9");
+        let sql =
+            format!("INSERT INTO t{number} (id) VALUES (9); DELETE FROM t{number} WHERE id = 9");
         session.execute(&sql).unwrap();
     }
     session.execute("PRAGMA foreign_keys = ON").unwrap();
 }
 
 /// The values of what both schemas have, as text: types may differ.
-fn values(session: &mut SqliteSession, a: &[Option<Spec>], b: &[Option<Spec>]) -> Vec<Vec<Vec<Value>>> {
+fn values(
+    session: &mut SqliteSession,
+    a: &[Option<Spec>],
+    b: &[Option<Spec>],
+) -> Vec<Vec<Vec<Value>>> {
     let mut out = Vec::new();
     for (number, pair) in a.iter().zip(b).enumerate() {
         let (Some(a), Some(b)) = pair else { continue };
         let mut names = vec!["CAST(id AS TEXT)".to_owned()];
         for at in 0..4 {
-            let stays = |s: &Spec| {
-                !matches!(s.columns[at], None | Some((_, Kind::Generated { .. })))
-            };
+            let stays =
+                |s: &Spec| !matches!(s.columns[at], None | Some((_, Kind::Generated { .. })));
             if stays(a) && stays(b) {
                 names.push(format!("CAST(CAST(c{at} AS INTEGER) AS TEXT)"));
             }
