@@ -2,7 +2,7 @@
 
 use super::exit::{Exit, Stop};
 use crate::config::{Config, Overrides, Target};
-use crate::database::{Access, Connection, open};
+use crate::database::{Access, Connection, DatabaseError, open};
 use crate::model::Dialect;
 use clap::{Args, ValueEnum};
 use std::io::IsTerminal;
@@ -120,14 +120,7 @@ impl Context {
                 told = true;
             }
         });
-        connection.map_err(|error| {
-            let mut message = format!("cannot open {target}: {}", error.message.trim());
-            if let Some(hint) = &error.hint {
-                message.push_str("\nhelp: ");
-                message.push_str(hint);
-            }
-            Stop::error(Exit::NoConnection, message)
-        })
+        connection.map_err(|error| no_connection(target, &error))
     }
 
     /// The dialects to write migrations for: the configured ones, else the target's, else
@@ -140,6 +133,16 @@ impl Context {
         }
         vec![self.config.target().map_or(Dialect::Postgres, |target| target.dialect())]
     }
+}
+
+/// The error of a connection that could not be had, with the target and the next action.
+pub(super) fn no_connection(target: &Target, error: &DatabaseError) -> anyhow::Error {
+    let mut message = format!("cannot open {target}: {}", error.message.trim());
+    if let Some(hint) = &error.hint {
+        message.push_str("\nhelp: ");
+        message.push_str(hint);
+    }
+    Stop::error(Exit::NoConnection, message)
 }
 
 /// NO_COLOR (no-color.org) and a dumb terminal switch colours off.

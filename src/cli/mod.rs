@@ -4,6 +4,7 @@ mod completions;
 mod config;
 mod context;
 mod exit;
+mod init;
 mod inspect;
 mod output;
 mod prompt;
@@ -34,6 +35,8 @@ struct Arguments {
 
 #[derive(Subcommand, Debug)]
 enum Command {
+    /// Set a project up: settings, a first schema, a first seed
+    Init(init::Args),
     /// Write the rows of an environment's seed files
     Seed(seed::Args),
     /// Show tables with their row counts and sizes, or the rows of one
@@ -47,6 +50,7 @@ enum Command {
 impl Command {
     fn run(self, global: Global) -> anyhow::Result<Exit> {
         match self {
+            Self::Init(args) => init::run(&args, global),
             Self::Seed(args) => seed::run(&args, &Context::new(global, Vec::new())?),
             Self::Inspect(args) => inspect::run(&args, &Context::new(global, Vec::new())?),
             Self::Config(args) => config::run(&args, &Context::new(global, Vec::new())?),

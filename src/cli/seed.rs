@@ -131,6 +131,18 @@ fn stop(context: &Context, error: SeedError) -> anyhow::Error {
     Stop::error(exit, message)
 }
 
+/// One line about a run.
+pub(super) fn summary(report: &Report, environment: &str) -> String {
+    let sum = |count: fn(&seed::TableReport) -> u64| report.tables.iter().map(count).sum::<u64>();
+    let scripts: u64 = report.scripts.iter().map(|script| script.rows).sum();
+    format!(
+        "seeds of {environment}: {} inserted, {} updated, {} unchanged, {scripts} by SQL files",
+        sum(|table| table.inserted),
+        sum(|table| table.updated),
+        sum(|table| table.unchanged),
+    )
+}
+
 /// Prints the counts.
 pub(super) fn show(context: &Context, report: &Report) -> anyhow::Result<()> {
     if context.json() {

@@ -2,12 +2,14 @@
 
 mod error;
 mod open;
+mod provision;
 pub mod postgres;
 pub mod sqlite;
 mod value;
 
 pub use error::{DatabaseError, ErrorKind};
 pub use open::{Access, Connection, open};
+pub use provision::{drop_database, open_or_create};
 pub use value::{Rows, Value};
 
 use crate::model::{Dialect, Model};

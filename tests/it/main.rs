@@ -3,6 +3,8 @@
 
 mod canonical_postgres;
 mod harness;
+mod init;
+mod inspect;
 mod introspect_postgres;
 mod layers;
 mod postgres_session;

@@ -1,0 +1,231 @@
+//! `dbkit init`
+
+use super::{Context, Exit, Global, Stop, output};
+use crate::config::{Location, Origin};
+use crate::model::Dialect;
+use std::fmt::Write;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+#[derive(clap::Args, Debug)]
+#[command(
+    after_help = "Beside an existing Diesel project it takes the schema file and the migrations' folder from\n\
+                  diesel.toml. Files that are there are never overwritten.\n\n\
+                  Example:\n  dbkit init --dialect sqlite"
+)]
+pub struct Args {
+    /// Folder of the project; made when it is missing
+    #[arg(value_name = "DIR", default_value = ".")]
+    directory: PathBuf,
+    /// Database to write migrations for; repeat for both
+    #[arg(long, value_name = "DIALECT", value_parser = parse_dialect)]
+    dialect: Vec<Dialect>,
+}
+
+fn parse_dialect(word: &str) -> Result<Dialect, String> {
+    match word {
+        "postgres" | "postgresql" | "pg" => Ok(Dialect::Postgres),
+        "sqlite" => Ok(Dialect::Sqlite),
+        _ => Err("known dialects are postgres and sqlite".to_owned()),
+    }
+}
+
+/// Writes the files a project lacks.
+///
+/// # Errors
+/// A file that cannot be written, a diesel.toml that cannot be read.
+pub fn run(args: &Args, global: Global) -> anyhow::Result<Exit> {
+    let cannot = |path: &Path, error: &std::io::Error| {
+        Stop::error(Exit::Unexpected, format!("cannot write {}: {error}", path.display()))
+    };
+    fs::create_dir_all(&args.directory).map_err(|error| cannot(&args.directory, &error))?;
+    std::env::set_current_dir(&args.directory).map_err(|error| cannot(&args.directory, &error))?;
+    let context = Context::new(global, Vec::new())?;
+    let found = Found::look(&context, &args.dialect);
+
+    let mut told = String::new();
+    for (name, text) in found.files() {
+        let path = Path::new(&name);
+        if path.exists() {
+            let _ = writeln!(told, "kept     {name}");
+            continue;
+        }
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent).map_err(|error| cannot(parent, &error))?;
+        }
+        fs::write(path, text).map_err(|error| cannot(path, &error))?;
+        let _ = writeln!(told, "created  {name}");
+    }
+    output::print(&told)?;
+    if let Some(file) = &found.overwritten {
+        context.warn(&format!(
+            "diesel.toml lets `diesel migration run` overwrite {}; take print_schema.file out of it, \
+             for with dbkit that file is the source",
+            file.display()
+        ));
+    }
+    context.say(if found.existing {
+        "next: `dbkit generate NAME --dry-run` shows what schema.rs says beyond the migrations"
+    } else {
+        "next: `dbkit generate create_users`, then `dbkit prepare`"
+    });
+    Ok(Exit::Done)
+}
+
+/// What is there already.
+struct Found {
+    /// The project has a schema or migrations of its own.
+    existing: bool,
+    schema: String,
+    migrations: Option<String>,
+    dialects: Vec<Dialect>,
+    /// `DATABASE_URL` is set here: the development database.
+    has_database_url: bool,
+    /// `print_schema.file` of diesel.toml.
+    overwritten: Option<PathBuf>,
+    name: String,
+}
+
+impl Found {
+    fn look(context: &Context, asked: &[Dialect]) -> Self {
+        let config = &context.config;
+        let overwritten = config.overwritten_by_diesel.clone();
+        let schema = overwritten.clone().unwrap_or_else(|| PathBuf::from("src/schema.rs"));
+        let migrations = Some(config.migrations.value.clone())
+            .filter(|dir| dir != Path::new("migrations") && !matches!(config.migrations.origin, Origin::Default));
+        let url = config.variables.get("DATABASE_URL");
+        let mut dialects = asked.to_vec();
+        if dialects.is_empty() {
+            let of_url = url.and_then(|url| Location::parse(&url.value, &url.origin).ok());
+            dialects = match of_url {
+                Some(Location::Postgres { .. }) => vec![Dialect::Postgres],
+                Some(Location::Sqlite { .. }) => vec![Dialect::Sqlite],
+                None => diesel_features(),
+            };
+        }
+        if dialects.is_empty() {
+            dialects.push(Dialect::Sqlite);
+        }
+        dialects.sort();
+        dialects.dedup();
+        let name = std::env::current_dir()
+            .ok()
+            .and_then(|dir| dir.file_name().map(|name| name.to_string_lossy().into_owned()))
+            .unwrap_or_default();
+        Self {
+            existing: schema.exists() || Path::new("diesel.toml").exists(),
+            schema: slashes(&schema),
+            migrations: migrations.map(|dir| slashes(&dir)),
+            dialects,
+            has_database_url: url.is_some(),
+            overwritten,
+            name: database_name(&name),
+        }
+    }
+
+    fn files(&self) -> Vec<(String, String)> {
+        let mut files = vec![("dbkit.toml".to_owned(), self.settings())];
+        if !self.existing {
+            files.push((self.schema.clone(), SCHEMA.to_owned()));
+            files.push(("seeds/dev/users.toml".to_owned(), SEED.to_owned()));
+        }
+        files
+    }
+
+    fn settings(&self) -> String {
+        let mut text = String::from(
+            "# dbkit's settings. `dbkit config` shows every value and where it came from.\n\n",
+        );
+        let _ = writeln!(text, "schema = [{:?}]", self.schema);
+        if let Some(migrations) = &self.migrations {
+            let _ = writeln!(text, "migrations = {migrations:?}");
+        }
+        let dialects: Vec<String> =
+            self.dialects.iter().map(|dialect| format!("{:?}", dialect.as_str())).collect();
+        let _ = writeln!(text, "dialects = [{}]", dialects.join(", "));
+        text.push_str("default_env = \"dev\"\n");
+        // SQLite where there is a choice: it needs no server.
+        let sqlite = self.dialects.contains(&Dialect::Sqlite);
+        let url = |env: &str| match sqlite {
+            true => format!("sqlite://{env}.db"),
+            false => format!("postgres://postgres@localhost/{}_{env}", self.name),
+        };
+        let (dev, prod) = if self.has_database_url {
+            ("${DATABASE_URL}".to_owned(), "${PRODUCTION_DATABASE_URL}")
+        } else {
+            (url("dev"), "${DATABASE_URL}")
+        };
+        let _ = write!(
+            text,
+            "\n[env.dev]\nurl = {dev:?}\n\n[env.test]\nurl = {:?}\n\n\
+             # Seeds, resets and destructive pushes are refused here.\n\
+             [env.prod]\nurl = {prod:?}\nprotected = true\n",
+            url("test"),
+        );
+        text
+    }
+}
+
+fn slashes(path: &Path) -> String {
+    path.to_string_lossy().replace('\\', "/")
+}
+
+/// A folder's name as the beginning of a database's.
+fn database_name(folder: &str) -> String {
+    let name: String = folder
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' })
+        .collect();
+    if name.starts_with(|c: char| c.is_ascii_lowercase()) { name } else { format!("app{name}") }
+}
+
+/// The backends Cargo.toml switches on in Diesel.
+fn diesel_features() -> Vec<Dialect> {
+    let text = fs::read_to_string("Cargo.toml").unwrap_or_default();
+    let Ok(manifest) = toml::from_str::<toml::Table>(&text) else { return Vec::new() };
+    let features = manifest
+        .get("dependencies")
+        .and_then(|dependencies| dependencies.get("diesel"))
+        .and_then(|diesel| diesel.get("features"))
+        .and_then(toml::Value::as_array);
+    let names = features.into_iter().flatten().filter_map(toml::Value::as_str);
+    names
+        .filter_map(|name| match name {
+            "postgres" | "postgres_backend" => Some(Dialect::Postgres),
+            "sqlite" | "returning_clauses_for_sqlite_3_35" => Some(Dialect::Sqlite),
+            _ => None,
+        })
+        .collect()
+}
+
+const SCHEMA: &str = r#"//! The schema. `dbkit generate NAME` writes the migration for an edit here.
+
+dbkit::schema! {
+    enum Role { Reader, Writer }
+
+    #[index(created_at)]
+    table users (id) {
+        id -> Integer,
+        #[unique]
+        email -> Text,
+        #[default = "'reader'"]
+        role -> Role,
+        #[default = "now()"]
+        created_at -> Timestamp,
+    }
+}
+"#;
+
+const SEED: &str = r#"# Rows for `dbkit seed --env dev`. Those every environment needs belong into seeds/common.
+
+[[users]]
+id = 1
+email = "ada@example.org"
+role = "writer"
+created_at = 2026-01-01T09:00:00
+
+[[users]]
+id = 2
+email = "grace@example.org"
+created_at = 2026-01-02T09:00:00
+"#;
