@@ -91,8 +91,9 @@ impl Found {
         let config = &context.config;
         let overwritten = config.overwritten_by_diesel.clone();
         let schema = overwritten.clone().unwrap_or_else(|| PathBuf::from("src/schema.rs"));
-        let migrations = Some(config.migrations.value.clone())
-            .filter(|dir| dir != Path::new("migrations") && !matches!(config.migrations.origin, Origin::Default));
+        let migrations = Some(config.migrations.value.clone()).filter(|dir| {
+            dir != Path::new("migrations") && !matches!(config.migrations.origin, Origin::Default)
+        });
         let url = config.variables.get("DATABASE_URL");
         let mut dialects = asked.to_vec();
         if dialects.is_empty() {

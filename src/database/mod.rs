@@ -2,8 +2,8 @@
 
 mod error;
 mod open;
-mod provision;
 pub mod postgres;
+mod provision;
 pub mod sqlite;
 mod value;
 

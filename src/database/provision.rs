@@ -119,7 +119,10 @@ fn remove_files(file: &Path) -> Result<(), DatabaseError> {
         name.push(suffix);
         match std::fs::remove_file(&name) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                return Err(plain(&format!("cannot remove {}: {error}", Path::new(&name).display())));
+                return Err(plain(&format!(
+                    "cannot remove {}: {error}",
+                    Path::new(&name).display()
+                )));
             }
             _ => {}
         }

@@ -25,9 +25,9 @@ pub fn find<'o>(overview: &'o Overview, name: &str) -> Result<&'o TableInfo, Ins
     // The name without its schema is the likeliest mistake of all.
     let elsewhere = overview.tables.iter().find(|t| t.name.name == name);
     let known: Vec<String> = overview.tables.iter().map(|t| t.name.to_string()).collect();
-    let nearest = elsewhere.map(|t| t.name.to_string()).or_else(|| {
-        suggestion(name, known.iter().map(String::as_str)).map(str::to_owned)
-    });
+    let nearest = elsewhere
+        .map(|t| t.name.to_string())
+        .or_else(|| suggestion(name, known.iter().map(String::as_str)).map(str::to_owned));
     Err(InspectError::UnknownTable { name: name.to_owned(), nearest })
 }
 

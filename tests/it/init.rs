@@ -21,7 +21,10 @@ fn a_new_project_gets_what_it_lacks() {
 #[test]
 fn a_folder_and_both_dialects() {
     let project = Project::empty();
-    project.dbkit(["init", "sub/dir", "--dialect", "postgres", "--dialect", "sqlite"]).run().success();
+    project
+        .dbkit(["init", "sub/dir", "--dialect", "postgres", "--dialect", "sqlite"])
+        .run()
+        .success();
     assert!(project.read("sub/dir/dbkit.toml").contains("dialects = [\"postgres\", \"sqlite\"]"));
     project.dbkit(["init", "--dialect", "oracle"]).run().code(2).stderr_has("postgres and sqlite");
 }
@@ -78,7 +81,9 @@ fn seeds_follow_the_environment() {
         ("seeds/dev/notes.txt", "not a seed"),
     ]);
     for name in ["dev.db", "prod.db"] {
-        project.sqlite(name).execute("CREATE TABLE t (id integer PRIMARY KEY, tags text, active boolean)");
+        project
+            .sqlite(name)
+            .execute("CREATE TABLE t (id integer PRIMARY KEY, tags text, active boolean)");
     }
     let seeded = project.dbkit(["seed", "--env", "dev", "--format", "json"]).run().success();
     let seeded = seeded.stderr_has("notes.txt is not a seed file");
@@ -95,5 +100,10 @@ fn seeds_follow_the_environment() {
     assert_eq!(project.sqlite("prod.db").value("SELECT count(*) FROM t"), "0");
     project.dbkit(["seed", "--env", "pro"]).run().code(2).stderr_has("did you mean `prod`?");
     project.write("seeds/dev/t.toml", "[[t]]\nid = 2\nactve = true\n");
-    project.dbkit(["seed"]).run().code(6).stderr_has("did you mean active?").stderr_has("t.toml:3:1");
+    project
+        .dbkit(["seed"])
+        .run()
+        .code(6)
+        .stderr_has("did you mean active?")
+        .stderr_has("t.toml:3:1");
 }

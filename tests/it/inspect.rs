@@ -48,7 +48,11 @@ fn values_are_lossless_and_harmless() {
     let table = inspect(&database, &["values_of"]).success();
     let table = table.nowhere("\u{1b}").nowhere("\u{9b}").nowhere("\u{202e}");
     let table = table.stdout_has("9007199254740993").stdout_has("12345678901234.5000");
-    table.stdout_has("''").stdout_has("'NULL'").stdout_has("\\u{1b}[31mred").stdout_has("漢字 Größe 🙂");
+    table
+        .stdout_has("''")
+        .stdout_has("'NULL'")
+        .stdout_has("\\u{1b}[31mred")
+        .stdout_has("漢字 Größe 🙂");
 
     let json = inspect(&database, &["values_of", "--format", "json"]).success().nowhere("\u{202e}");
     let json = json.stdout_has("{\"n\": 12345678901234567890}").json();
@@ -68,7 +72,8 @@ fn rows_are_chosen_ordered_and_limited() {
     let database = PgDatabase::create("inspect");
     database.execute("CREATE TABLE n AS SELECT g AS id, g % 3 AS m FROM generate_series(1, 50) g");
     let ids = |args: &[&str]| {
-        let outcome = inspect(&database, &[&["n", "--format", "csv", "--columns", "id"], args].concat());
+        let outcome =
+            inspect(&database, &[&["n", "--format", "csv", "--columns", "id"], args].concat());
         outcome.success().stdout.lines().skip(1).map(str::to_owned).collect::<Vec<_>>()
     };
     assert_eq!(ids(&["--where", "m = 0", "--order", "-id", "--limit", "2"]), ["48", "45"]);
@@ -88,7 +93,9 @@ fn a_wrong_name_suggests_the_nearest() {
     inspect(&database, &["VALUES_OF"]).success();
     inspect(&database, &["we\"ird; --"]).success();
     inspect(&database, &["seen", "--order", "id"]).success();
-    inspect(&database, &["values_of", "--columns", "ampty"]).code(2).stderr_has("did you mean empty?");
+    inspect(&database, &["values_of", "--columns", "ampty"])
+        .code(2)
+        .stderr_has("did you mean empty?");
     inspect(&database, &["values_of", "--order", "id; DROP TABLE n"]).code(2);
 }
 
@@ -122,12 +129,14 @@ fn sqlite_is_opened_for_reading_only() {
         "CREATE TABLE t (id integer PRIMARY KEY, b blob, f real, n text);
          INSERT INTO t VALUES (9007199254740993, x'00ff', 0.1, NULL)",
     );
-    let run = |args: &[&str]| project.dbkit(["inspect", "--database-url", &file.url()]).args(args).run();
+    let run =
+        |args: &[&str]| project.dbkit(["inspect", "--database-url", &file.url()]).args(args).run();
     run(&[]).success().stdout_has("t ");
-    run(&["t", "--format", "json"])
-        .success()
-        .stdout_is("[\n  {\"id\": \"9007199254740993\", \"b\": \"\\\\x00ff\", \"f\": 0.1, \"n\": null}\n]\n");
-    for condition in ["1); DELETE FROM t; --", "1); ATTACH 'b.db' AS b; --", "writefile('x', 'y')"] {
+    run(&["t", "--format", "json"]).success().stdout_is(
+        "[\n  {\"id\": \"9007199254740993\", \"b\": \"\\\\x00ff\", \"f\": 0.1, \"n\": null}\n]\n",
+    );
+    for condition in ["1); DELETE FROM t; --", "1); ATTACH 'b.db' AS b; --", "writefile('x', 'y')"]
+    {
         let outcome = run(&["t", "--where", condition]);
         assert_ne!(outcome.code, Some(0), "{outcome}");
     }
@@ -138,6 +147,10 @@ fn sqlite_is_opened_for_reading_only() {
 #[test]
 fn a_missing_database_is_not_made() {
     let project = Project::empty();
-    project.dbkit(["inspect", "--database-url", "sqlite://none.db"]).run().code(7).stderr_has("none.db");
+    project
+        .dbkit(["inspect", "--database-url", "sqlite://none.db"])
+        .run()
+        .code(7)
+        .stderr_has("none.db");
     assert!(!project.exists("none.db"));
 }
