@@ -12,4 +12,5 @@ mod seed;
 mod sql_source;
 mod sql_split;
 mod sqlite;
+mod starter;
 mod support;
