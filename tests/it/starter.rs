@@ -1,9 +1,9 @@
 //! The starter project at the repository's root, on both databases.
 
 use crate::support::{PgDatabase, Project};
+use dbkit::database::Session;
 use dbkit::database::postgres::{ConnectOptions, PgSession};
 use dbkit::database::sqlite::{OpenMode, SqliteSession};
-use dbkit::database::Session;
 use dbkit::diagnostic::SourceFile;
 use dbkit::model::{Dialect, Model};
 use dbkit::plan::PlanOptions;
@@ -57,8 +57,7 @@ fn fill(session: &mut dyn Session, environment: &str) {
 fn postgres_is_built_and_seeded() {
     for environment in ["dev", "test"] {
         let database = PgDatabase::create("starter");
-        let mut session =
-            PgSession::connect(database.url(), &ConnectOptions::default()).unwrap();
+        let mut session = PgSession::connect(database.url(), &ConnectOptions::default()).unwrap();
         assert_eq!(session.dialect(), Dialect::Postgres);
         build(&mut session);
         fill(&mut session, environment);
@@ -70,8 +69,7 @@ fn sqlite_is_built_and_seeded() {
     for environment in ["dev", "test"] {
         let project = Project::empty();
         let path = project.join("starter.db");
-        let mut session =
-            SqliteSession::open(&path.to_string_lossy(), OpenMode::Create).unwrap();
+        let mut session = SqliteSession::open(&path.to_string_lossy(), OpenMode::Create).unwrap();
         build(&mut session);
         fill(&mut session, environment);
     }
