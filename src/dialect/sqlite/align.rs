@@ -203,8 +203,11 @@ fn align_index(index: &mut Index, old: &Index) {
 }
 
 fn align_element(new: &mut IndexElement, old: &IndexElement) {
-    if let (IndexKey::Expr(new), IndexKey::Expr(old)) = (&mut new.key, &old.key) {
-        align_expr(new, old);
+    // Parentheses around an index expression may be there or not: they are kept as written.
+    if let (IndexKey::Expr(new), IndexKey::Expr(old)) = (&mut new.key, &old.key)
+        && same(new.as_str(), old.as_str())
+    {
+        new.clone_from(old);
     }
     align_collation(new.collation.as_mut(), old.collation.as_ref());
 }

@@ -268,32 +268,54 @@ fn create_indexes(
 
 /// Children before parents; `None` when they refer to each other in a circle.
 fn children_first(base: &Model, dropped: &BTreeSet<QName>) -> Option<Vec<QName>> {
-    let mut left = dropped.clone();
-    let mut order = Vec::new();
-    while !left.is_empty() {
-        let free = left
-            .iter()
-            .find(|name| !children(base, name).any(|c| c != *name && left.contains(c)))?
-            .clone();
-        left.remove(&free);
-        order.push(free);
-    }
-    Some(order)
+    let tables: Vec<&Table> = dropped.iter().filter_map(|name| base.tables.get(name)).collect();
+    let (mut order, circle) = sorted(&tables);
+    order.reverse();
+    (!circle).then(|| order.into_iter().map(|table| table.name.clone()).collect())
 }
 
 /// New tables in reading order: parents before children where there is no circle.
 fn parents_first<'m>(to: &'m Model, created: &BTreeSet<QName>) -> Vec<&'m Table> {
-    let mut left: Vec<&Table> = created.iter().filter_map(|name| to.tables.get(name)).collect();
-    let mut order = Vec::new();
-    while !left.is_empty() {
-        let waits = |table: &Table| {
-            let parents = table.foreign_keys.iter().map(|key| &key.parent);
-            parents.into_iter().any(|p| *p != table.name && left.iter().any(|l| l.name == *p))
-        };
-        let at = left.iter().position(|table| !waits(table)).unwrap_or(0);
-        order.push(left.remove(at));
+    let tables: Vec<&Table> = created.iter().filter_map(|name| to.tables.get(name)).collect();
+    sorted(&tables).0
+}
+
+/// Parents before children, else by name; true when a circle was cut open.
+fn sorted<'m>(tables: &[&'m Table]) -> (Vec<&'m Table>, bool) {
+    let here: BTreeMap<&QName, &'m Table> = tables.iter().map(|t| (&t.name, *t)).collect();
+    let parents = |table: &'m Table| {
+        let names: BTreeSet<&QName> = table.foreign_keys.iter().map(|key| &key.parent).collect();
+        let names = names.into_iter().filter(|name| **name != table.name);
+        names.filter_map(|name| here.get(name).copied()).collect::<Vec<_>>()
+    };
+    let (mut order, mut circle) = (Vec::new(), false);
+    let (mut begun, mut done) = (BTreeSet::new(), BTreeSet::new());
+    for first in tables {
+        // Depth first, with its own stack: schemas may be chains of thousands of tables.
+        let mut stack = vec![*first];
+        while let Some(table) = stack.last().copied() {
+            if done.contains(&table.name) {
+                stack.pop();
+                continue;
+            }
+            let again = !begun.insert(&table.name);
+            let waiting: Vec<_> =
+                parents(table).into_iter().filter(|p| !done.contains(&p.name)).collect();
+            if waiting.is_empty() || again {
+                circle |= !waiting.is_empty();
+                done.insert(&table.name);
+                order.push(table);
+                stack.pop();
+            } else {
+                let open = waiting.len();
+                let fresh: Vec<_> =
+                    waiting.into_iter().filter(|p| !begun.contains(&p.name)).collect();
+                circle |= fresh.len() < open;
+                stack.extend(fresh.into_iter().rev());
+            }
+        }
     }
-    order
+    (order, circle)
 }
 
 /// Views and triggers that go, come, or must step aside.

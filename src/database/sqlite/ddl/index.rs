@@ -15,10 +15,7 @@ pub fn index(name: &str, sql: &str, table: &Table) -> Option<Index> {
     cursor.eat("on").then_some(())?;
     cursor.name()?;
     let list = cursor.group()?;
-    let predicate = cursor.eat("where").then(|| {
-        let text = cursor.slice(cursor.position()..sql.len());
-        Expr::new(text.trim_end_matches(';').trim_end())
-    });
+    let predicate = cursor.eat("where").then(|| Expr::new(super::rest(&mut cursor)));
     let mut elements = Vec::new();
     let mut keys = Cursor::new(cursor.slice(list), Dialect::Sqlite);
     while !keys.is_done() {

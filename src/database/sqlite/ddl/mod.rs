@@ -25,7 +25,7 @@ pub(super) fn view(name: &str, sql: &str) -> Option<View> {
     cursor.dotted()?;
     let columns = if cursor.is_kind(TokenKind::Open) { names(&mut cursor)? } else { Vec::new() };
     cursor.eat("as").then_some(())?;
-    let query = cursor.slice(cursor.position()..sql.len()).trim_end_matches(';').trim_end();
+    let query = rest(&mut cursor);
     Some(View {
         name: QName::bare(name),
         kind: ViewKind::View,
@@ -39,6 +39,18 @@ pub(super) fn view(name: &str, sql: &str) -> Option<View> {
         access_method: None,
         comment: None,
     })
+}
+
+/// Everything up to the last token: a comment behind it would swallow what is written after.
+fn rest<'t>(cursor: &mut Cursor<'t>) -> &'t str {
+    let start = cursor.position();
+    let mut end = start;
+    while let Some(token) = cursor.bump() {
+        if token.kind != TokenKind::Semicolon {
+            end = token.span.end;
+        }
+    }
+    cursor.slice(start..end)
 }
 
 /// `(a, b, c)`.

@@ -117,13 +117,16 @@ impl TableWriter<'_> {
             Some(Arg::word(format!("{}.{}", self.plan.table(&key.parent)?, columns.get(at)?)))
         };
         let known: Option<Vec<Arg>> = key.parent_columns.iter().map(ident).collect();
-        known.unwrap_or_else(|| {
+        // SQLite's `REFERENCES parent` has no columns when the parent is not there.
+        known.filter(|known| !known.is_empty()).unwrap_or_else(|| {
             let mut args = vec![Arg::pair("table", Arg::text(&key.parent.name))];
             if let Some(schema) = &key.parent.schema {
                 args.push(Arg::pair("schema", Arg::text(schema)));
             }
-            let columns = key.parent_columns.iter().map(Arg::text).collect();
-            args.push(Arg::List("columns".to_owned(), columns));
+            if !key.parent_columns.is_empty() {
+                let columns = key.parent_columns.iter().map(Arg::text).collect();
+                args.push(Arg::List("columns".to_owned(), columns));
+            }
             args
         })
     }
