@@ -22,3 +22,5 @@ pub mod plan;
 pub mod seed;
 pub mod source;
 pub mod sql;
+
+pub use dbkit_macros::schema;

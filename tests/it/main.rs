@@ -7,6 +7,7 @@ mod init;
 mod inspect;
 mod introspect_postgres;
 mod layers;
+mod macros;
 mod postgres_session;
 mod seed;
 mod sql_source;

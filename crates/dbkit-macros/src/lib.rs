@@ -1,1 +1,73 @@
-//! x
+//! `schema!`: Diesel's items from dbkit's schema language.
+
+mod enums;
+mod names;
+mod relations;
+mod tables;
+
+use dbkit_syntax::ast::{ErrorPlace, Item, Schema, SyntaxError};
+use proc_macro2::{Span, TokenStream};
+use quote::{quote, quote_spanned};
+
+/// Tables and enums, written once: expands to plain Diesel items and is read by dbkit.
+///
+/// - a `table` becomes `diesel::table!`, without the attributes Diesel does not know. One without a
+///   primary key, `table t () { … }`, becomes nothing: Diesel cannot address it.
+/// - an `enum` becomes a Rust enum that is its own SQL type, with `ToSql` and `FromSql` for every
+///   backend, `as_str`, `ALL` and `Display`.
+/// - a foreign key of one column to the primary key of a table in the same block becomes
+///   `diesel::joinable!`, unless two tables refer to one another more than once.
+/// - all tables may appear in the same query.
+///
+/// ```ignore
+/// dbkit::schema! {
+///     enum Mood { Happy, Sad }
+///
+///     #[index(mood)]
+///     table people (id) {
+///         id -> Integer,
+///         #[default = "'happy'"]
+///         mood -> Mood,
+///     }
+/// }
+/// ```
+///
+/// The attributes are described in docs/schema-language.md.
+#[proc_macro]
+pub fn schema(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    match dbkit_syntax::parse_schema(input.into()) {
+        Ok(schema) => expand(&schema).into(),
+        Err(errors) => errors.iter().map(compile_error).collect::<TokenStream>().into(),
+    }
+}
+
+fn expand(schema: &Schema) -> TokenStream {
+    let mut out = TokenStream::new();
+    for item in &schema.items {
+        match item {
+            Item::Enum(item) => out.extend(enums::expand(item)),
+            Item::Table(table) => out.extend(tables::expand(table, schema)),
+            Item::Joinable(_) | Item::SqlType(_) => {}
+        }
+    }
+    out.extend(relations::expand(schema));
+    out
+}
+
+/// The mistake where it was made, with the next action.
+fn compile_error(error: &SyntaxError) -> TokenStream {
+    let mut message = error.message.clone();
+    if let Some(label) = &error.label {
+        message.push_str(&format!(" ({label})"));
+    }
+    if let Some(help) = &error.help {
+        message.push_str(&format!("\nhelp: {help}"));
+    }
+    match &error.place {
+        ErrorPlace::Tokens(span) => {
+            let span: Span = *span;
+            quote_spanned! { span => ::core::compile_error! { #message } }
+        }
+        ErrorPlace::Bytes(_) => quote! { ::core::compile_error! { #message } },
+    }
+}

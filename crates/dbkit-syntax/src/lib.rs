@@ -8,6 +8,7 @@ pub mod ast;
 pub mod attributes;
 mod check;
 mod cursor;
+pub mod names;
 mod nesting;
 mod parse;
 

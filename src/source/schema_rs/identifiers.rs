@@ -1,6 +1,7 @@
 //! Rust identifiers for SQL names. Every name gets one; where it is not the name itself the writer
 //! adds `#[sql_name]`.
 
+pub use dbkit_syntax::names::separate;
 use std::collections::BTreeSet;
 
 /// Rust's keywords (Reference, "Keywords"), its primitive types (the code `table!` expands to
@@ -161,29 +162,6 @@ impl Identifiers {
 pub fn snake_case(name: &str) -> String {
     let ident = if plain(name) { name.to_owned() } else { separate(&clean(name)) };
     guard(ident)
-}
-
-/// The SQL name an enum or label has without `#[sql_name]`: `InProgress` → `in_progress`,
-/// `HTTPServer` → `http_server`, `Level1` → `level1`.
-#[must_use]
-pub fn separate(ident: &str) -> String {
-    let chars: Vec<char> = ident.chars().collect();
-    let mut out = String::with_capacity(ident.len() + 4);
-    for (at, c) in chars.iter().enumerate() {
-        let before = at.checked_sub(1).and_then(|at| chars.get(at));
-        let after = chars.get(at + 1);
-        let starts = c.is_uppercase()
-            && before.is_some_and(|b| {
-                b.is_lowercase()
-                    || b.is_numeric()
-                    || b.is_uppercase() && after.is_some_and(|a| a.is_lowercase())
-            });
-        if starts {
-            out.push('_');
-        }
-        out.extend(c.to_lowercase());
-    }
-    out
 }
 
 /// `in_progress` → `InProgress`.

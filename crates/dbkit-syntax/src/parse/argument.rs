@@ -3,7 +3,7 @@
 use super::Errors;
 use crate::ast::{Argument, Arguments, Attribute, SyntaxError, Term, TermKind};
 use crate::cursor::Cursor;
-use proc_macro2::{Delimiter, Literal, Span, TokenTree};
+use proc_macro2::{Delimiter, Group, Literal, Span, TokenStream, TokenTree};
 
 /// All `#[…]` at the cursor.
 pub(crate) fn attributes(cursor: &mut Cursor, errors: &mut Errors) -> Vec<Attribute> {
@@ -17,15 +17,43 @@ pub(crate) fn attributes(cursor: &mut Cursor, errors: &mut Errors) -> Vec<Attrib
             continue;
         };
         let span = start.join(group.span()).unwrap_or(start);
-        match attribute(&mut Cursor::of(&group), span) {
-            Ok(mut attribute) => {
-                attribute.tokens = group.stream();
-                found.push(attribute);
+        for (tokens, end) in parts(&group) {
+            match attribute(&mut Cursor::new(tokens.clone(), end), span) {
+                Ok(mut attribute) => {
+                    attribute.tokens = tokens;
+                    found.push(attribute);
+                }
+                Err(error) => errors.push(error),
             }
-            Err(error) => errors.push(error),
         }
     }
     found
+}
+
+/// `#[default = "1", unique]` is two attributes. Rust's and Diesel's own are left whole.
+fn parts(group: &Group) -> Vec<(TokenStream, Span)> {
+    let end = group.span_close();
+    let first = group.stream().into_iter().next();
+    let known = matches!(&first, Some(TokenTree::Ident(word)) if crate::attributes::is_known(&word.to_string()));
+    if !known {
+        return vec![(group.stream(), end)];
+    }
+    let mut parts = vec![(TokenStream::new(), end)];
+    for token in group.stream() {
+        match (&token, parts.last_mut()) {
+            (TokenTree::Punct(p), Some(last)) if p.as_char() == ',' => {
+                last.1 = p.span();
+                parts.push((TokenStream::new(), end));
+            }
+            (_, Some(last)) => last.0.extend([token]),
+            _ => {}
+        }
+    }
+    // A comma at the end separates nothing.
+    if parts.len() > 1 && parts.last().is_some_and(|(tokens, _)| tokens.is_empty()) {
+        parts.pop();
+    }
+    parts
 }
 
 fn attribute(cursor: &mut Cursor, span: Span) -> Result<Attribute, SyntaxError> {
