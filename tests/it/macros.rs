@@ -130,12 +130,17 @@ fn a_schema_works_on_sqlite() {
 #[test]
 fn an_unknown_label_is_an_error() {
     let project = Project::empty();
-    project.sqlite("a.db").execute("CREATE TABLE people (mood text); INSERT INTO people VALUES ('?')");
+    project
+        .sqlite("a.db")
+        .execute("CREATE TABLE people (mood text); INSERT INTO people VALUES ('?')");
     let mut connection =
         SqliteConnection::establish(&project.join("a.db").to_string_lossy()).unwrap();
     let error = people::table.select(people::mood).load::<Mood>(&mut connection).unwrap_err();
     assert!(format!("{error:?}").contains("unknown label of mood: ?"), "{error:?}");
-    assert_eq!(Mood::ALL.iter().map(ToString::to_string).collect::<Vec<_>>(), ["happy", "so-so", "very_sad"]);
+    assert_eq!(
+        Mood::ALL.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        ["happy", "so-so", "very_sad"]
+    );
 }
 
 #[test]
@@ -146,5 +151,8 @@ fn the_starter_joins_comments_to_instances() {
         .filter(extension_instance::context.eq(Context::Customer))
         .select((comments::text, extension_instance::consented_scopes));
     let sql = diesel::debug_query::<diesel::pg::Pg, _>(&query).to_string();
-    assert!(sql.contains("\"comments\".\"extension_instance_id\" = \"extension_instance\".\"id\""), "{sql}");
+    assert!(
+        sql.contains("\"comments\".\"extension_instance_id\" = \"extension_instance\".\"id\""),
+        "{sql}"
+    );
 }

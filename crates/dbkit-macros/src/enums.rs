@@ -7,8 +7,8 @@ use quote::quote;
 /// A Rust enum that is its own SQL type: an enum on PostgreSQL, text elsewhere.
 pub fn expand(item: &EnumDef) -> TokenStream {
     let name = ident(&item.name);
-    let sql_name = text(&item.attributes, "sql_name")
-        .map_or_else(|| separate(&item.name.text), str::to_owned);
+    let sql_name =
+        text(&item.attributes, "sql_name").map_or_else(|| separate(&item.name.text), str::to_owned);
     let schema = text(&item.attributes, "schema").filter(|schema| *schema != "public");
     let schema = schema.map(|schema| quote! { , schema = #schema });
     let attributes = foreign(&item.attributes, &[]);

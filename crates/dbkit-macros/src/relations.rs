@@ -29,10 +29,7 @@ pub fn expand(schema: &Schema) -> TokenStream {
     let mut out = TokenStream::new();
     for one in &references {
         // `joinable!` works in both directions, so a second reference either way is one too many.
-        let between = references
-            .iter()
-            .filter(|other| same_pair(one, other))
-            .count();
+        let between = references.iter().filter(|other| same_pair(one, other)).count();
         let itself = one.child.name.text == one.parent.name.text;
         if between == 1 && !itself && one.to_key {
             let (child, parent) = (ident(&one.child.name), ident(&one.parent.name));
