@@ -2,7 +2,9 @@
 
 mod align;
 mod alter;
+mod bodies;
 mod normal;
+mod order;
 pub mod quote;
 mod rebuild;
 mod steps;

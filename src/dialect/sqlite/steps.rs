@@ -3,7 +3,8 @@
 //! ALTER TABLE can rename, add a column and drop one (lang_altertable.html); any other change of a
 //! table is made by one rebuild of it, whatever the number of changes.
 
-use super::{alter, normal};
+use super::bodies::Bodies;
+use super::{alter, normal, order};
 use crate::diff::{Change, Diff, Rename, TableChange};
 use crate::model::{
     Column, ForeignKey, Index, Model, ObjectId, ObjectKind, OnTable, QName, Table, Trigger, View,
@@ -75,11 +76,14 @@ pub(super) fn steps(diff: &Diff, to: &Model) -> Steps {
     }
     let mut bodies = Bodies::changed(base, to);
     bodies.tables_go(base, &dropped);
+    let mentioned = mentioned(base);
     let mut rebuilds = BTreeMap::new();
     let mut altered = Vec::new();
     for (name, changes) in &changes {
         let (Some(old), Some(new)) = (base.tables.get(name), to.tables.get(name)) else { continue };
-        let calm = dropped.is_empty() && bodies.views.is_empty() && !mentioned(base, &name.name);
+        let calm = dropped.is_empty()
+            && bodies.views.is_empty()
+            && !mentioned.contains(&name.name.to_lowercase());
         match alter::steps(old, new, changes, calm) {
             Ok(steps) => altered.extend(steps),
             Err(reasons) => {
@@ -215,12 +219,11 @@ fn interim(name: &str, base: &Model, to: &Model) -> String {
     interim
 }
 
-/// True when a view or a trigger names it.
-fn mentioned(model: &Model, name: &str) -> bool {
-    let name = name.to_lowercase();
-    let mentions = |sql: &str| names::mentioned(sql, model.dialect).contains(&name);
-    model.views.values().any(|view| mentions(&view.query))
-        || model.triggers.values().any(|trigger| mentions(&trigger.definition))
+/// What views and triggers name, in lower case.
+fn mentioned(model: &Model) -> BTreeSet<String> {
+    let queries = model.views.values().map(|view| &view.query);
+    let definitions = model.triggers.values().map(|trigger| &trigger.definition);
+    queries.chain(definitions).flat_map(|sql| names::mentioned(sql, model.dialect)).collect()
 }
 
 fn drop_indexes(
@@ -230,15 +233,19 @@ fn drop_indexes(
     rebuilds: &BTreeMap<QName, Rebuild>,
     out: &mut Vec<Step>,
 ) {
+    // Index names are unique in a database.
+    let owners: BTreeMap<&str, &QName> = to
+        .tables
+        .values()
+        .flat_map(|table| table.indexes.iter().map(|i| (i.name.as_str(), &table.name)))
+        .collect();
     for table in base.tables.values().filter(|table| !dropped.contains(&table.name)) {
         let new = to.tables.get(&table.name);
         for index in &table.indexes {
             let kept = new.is_some_and(|new| new.indexes.contains(index));
             // A rebuild drops the indexes with the old table, but a name must be free when another
             // table's index takes it.
-            let moved = to.tables.values().any(|other| {
-                other.name != table.name && other.indexes.iter().any(|i| i.name == index.name)
-            });
+            let moved = owners.get(index.name.as_str()).is_some_and(|owner| **owner != table.name);
             if !kept && (moved || !rebuilds.contains_key(&table.name)) {
                 out.push(Step::DropIndex { index: index.name.clone() });
             }
@@ -282,161 +289,12 @@ fn parents_first<'m>(to: &'m Model, created: &BTreeSet<QName>) -> Vec<&'m Table>
 
 /// Parents before children, else by name; true when a circle was cut open.
 fn sorted<'m>(tables: &[&'m Table]) -> (Vec<&'m Table>, bool) {
-    let here: BTreeMap<&QName, &'m Table> = tables.iter().map(|t| (&t.name, *t)).collect();
-    let parents = |table: &'m Table| {
-        let names: BTreeSet<&QName> = table.foreign_keys.iter().map(|key| &key.parent).collect();
-        let names = names.into_iter().filter(|name| **name != table.name);
-        names.filter_map(|name| here.get(name).copied()).collect::<Vec<_>>()
+    let at: BTreeMap<&QName, usize> =
+        tables.iter().enumerate().map(|(n, t)| (&t.name, n)).collect();
+    let parents = |table: &&Table| {
+        let parents = table.foreign_keys.iter().filter(|key| key.parent != table.name);
+        parents.filter_map(|key| at.get(&key.parent).copied()).collect()
     };
-    let (mut order, mut circle) = (Vec::new(), false);
-    let (mut begun, mut done) = (BTreeSet::new(), BTreeSet::new());
-    for first in tables {
-        // Depth first, with its own stack: schemas may be chains of thousands of tables.
-        let mut stack = vec![*first];
-        while let Some(table) = stack.last().copied() {
-            if done.contains(&table.name) {
-                stack.pop();
-                continue;
-            }
-            let again = !begun.insert(&table.name);
-            let waiting: Vec<_> =
-                parents(table).into_iter().filter(|p| !done.contains(&p.name)).collect();
-            if waiting.is_empty() || again {
-                circle |= !waiting.is_empty();
-                done.insert(&table.name);
-                order.push(table);
-                stack.pop();
-            } else {
-                let open = waiting.len();
-                let fresh: Vec<_> =
-                    waiting.into_iter().filter(|p| !begun.contains(&p.name)).collect();
-                circle |= fresh.len() < open;
-                stack.extend(fresh.into_iter().rev());
-            }
-        }
-    }
-    (order, circle)
-}
-
-/// Views and triggers that go, come, or must step aside.
-#[derive(Default)]
-struct Bodies {
-    views: BTreeSet<QName>,
-    triggers: BTreeSet<OnTable>,
-    new_views: BTreeSet<QName>,
-    new_triggers: BTreeSet<OnTable>,
-}
-
-impl Bodies {
-    /// What differs.
-    fn changed(base: &Model, to: &Model) -> Self {
-        let mut out = Self::default();
-        for (name, view) in &base.views {
-            if to.views.get(name) != Some(view) {
-                out.views.insert(name.clone());
-            }
-        }
-        for (name, view) in &to.views {
-            if base.views.get(name) != Some(view) {
-                out.new_views.insert(name.clone());
-            }
-        }
-        for (id, trigger) in &base.triggers {
-            if to.triggers.get(id) != Some(trigger) {
-                out.triggers.insert(id.clone());
-            }
-        }
-        for (id, trigger) in &to.triggers {
-            if base.triggers.get(id) != Some(trigger) {
-                out.new_triggers.insert(id.clone());
-            }
-        }
-        out.views_go(base);
-        out
-    }
-
-    /// A dropped view takes its INSTEAD OF triggers along.
-    fn views_go(&mut self, base: &Model) {
-        for id in base.triggers.keys().filter(|id| self.views.contains(&id.table)) {
-            self.new_triggers.insert(id.clone());
-        }
-    }
-
-    fn tables_go(&mut self, base: &Model, dropped: &BTreeSet<QName>) {
-        for id in base.triggers.keys().filter(|id| dropped.contains(&id.table)) {
-            self.new_triggers.insert(id.clone());
-        }
-    }
-
-    /// The table's own triggers are made again; with `qualified` everything that names the table
-    /// steps aside.
-    fn rebuilt(&mut self, base: &Model, table: &QName, qualified: bool) {
-        for id in base.triggers.keys().filter(|id| id.table == *table) {
-            self.new_triggers.insert(id.clone());
-        }
-        if !qualified {
-            return;
-        }
-        let mut away: BTreeSet<String> = self.views.iter().map(|v| v.name.to_lowercase()).collect();
-        away.insert(table.name.to_lowercase());
-        loop {
-            let before = away.len();
-            for view in base.views.values() {
-                let mentions = names::mentioned(&view.query, base.dialect);
-                if mentions.intersection(&away).next().is_some() {
-                    away.insert(view.name.name.to_lowercase());
-                    self.views.insert(view.name.clone());
-                    self.new_views.insert(view.name.clone());
-                }
-            }
-            if away.len() == before {
-                break;
-            }
-        }
-        for trigger in base.triggers.values() {
-            let mentions = names::mentioned(&trigger.definition, base.dialect);
-            if mentions.intersection(&away).next().is_some() {
-                self.triggers.insert(trigger.id.clone());
-                self.new_triggers.insert(trigger.id.clone());
-            }
-        }
-        self.views_go(base);
-    }
-
-    fn drops(
-        &self,
-        base: &Model,
-        dropped: &BTreeSet<QName>,
-        rebuilds: &BTreeMap<QName, Rebuild>,
-        out: &mut Vec<Step>,
-    ) {
-        for id in &self.triggers {
-            let rebuilt = rebuilds.get(&id.table).is_some_and(|r| !r.qualified);
-            let goes_along = dropped.contains(&id.table) || self.views.contains(&id.table);
-            if !goes_along && !rebuilt {
-                out.push(Step::DropTrigger(id.clone()));
-            }
-        }
-        for name in self.views.iter().filter(|name| base.views.contains_key(*name)) {
-            out.push(Step::DropView(name.clone()));
-        }
-    }
-
-    fn creates(&self, to: &Model, out: &mut Vec<Step>) {
-        let mut left: Vec<&View> =
-            self.new_views.iter().filter_map(|name| to.views.get(name)).collect();
-        while !left.is_empty() {
-            let waits = |view: &View| {
-                let mentions = names::mentioned(&view.query, to.dialect);
-                left.iter().any(|other| {
-                    other.name != view.name && mentions.contains(&other.name.name.to_lowercase())
-                })
-            };
-            let at = left.iter().position(|view| !waits(view)).unwrap_or(0);
-            out.push(Step::CreateView(Box::new(left.remove(at).clone())));
-        }
-        for trigger in self.new_triggers.iter().filter_map(|id| to.triggers.get(id)) {
-            out.push(Step::CreateTrigger(Box::new(trigger.clone())));
-        }
-    }
+    let (order, circle) = order::order(&tables.iter().map(parents).collect::<Vec<_>>());
+    (order.into_iter().filter_map(|n| tables.get(n).copied()).collect(), circle)
 }
