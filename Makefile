@@ -3,12 +3,10 @@
 # cargo-nextest runs the tests in parallel processes; plain `cargo test` does where it is missing.
 RUN_TESTS := $(shell command -v cargo-nextest >/dev/null 2>&1 && echo cargo nextest run || echo cargo test)
 
-.PHONY: test test-postgres-versions fmt fmt-check clippy docs tools unit bench help
+.PHONY: test fmt fmt-check clippy docs tools unit bench help
 
 help:
 	@echo "make test     formatting, clippy, documentation and every test (installs what is missing)"
-	@echo "make test-postgres-versions"
-	@echo "              the tests on PostgreSQL 13 to 18 (servers from npm); V='13 18' for some"
 	@echo "make unit     the tests alone; T='name' runs those whose name contains it"
 	@echo "make fmt      format the code"
 	@echo "make clippy   lints, warnings denied"
@@ -18,9 +16,6 @@ help:
 test: fmt-check clippy docs tools
 	tests/with-postgres.sh $(RUN_TESTS) --workspace
 	cargo test --doc --workspace --quiet
-
-test-postgres-versions: tools
-	tests/postgres-versions.sh $(V)
 
 unit: tools
 	tests/with-postgres.sh $(RUN_TESTS) --workspace $(T)

@@ -1,1 +1,12 @@
 //! Running, reverting and pushing.
+
+mod error;
+mod lock;
+mod migrate;
+mod push;
+mod run;
+
+pub use error::{ApplyError, FailedStatement};
+pub use lock::Lock;
+pub use migrate::{Done, Observer, migrate, pending, rollback};
+pub use push::{PushError, PushPlan, execute, plan_push};

@@ -4,11 +4,19 @@ mod completions;
 mod config;
 mod context;
 mod exit;
+mod generate;
 mod init;
 mod inspect;
+mod migrate;
+mod migrations;
 mod output;
 mod prompt;
+mod pull;
+mod push;
+mod rollback;
+mod schema;
 mod seed;
+mod status;
 
 pub use context::{Context, Format, Global};
 pub use exit::{Exit, Stop};
@@ -37,6 +45,20 @@ struct Arguments {
 enum Command {
     /// Set a project up: settings, a first schema, a first seed
     Init(init::Args),
+    /// Write the migration that leads from the migrations so far to the schema files
+    Generate(generate::Args),
+    /// Run pending migrations
+    Migrate(migrate::Args),
+    /// Revert the newest migrations
+    Rollback(rollback::Args),
+    /// Revert the newest migration and run it again
+    Redo(rollback::Args),
+    /// Show what has run, what is pending, and what is in the database
+    Status(status::Args),
+    /// Make a database match the schema files without a migration
+    Push(push::Args),
+    /// Write schema files from a database
+    Pull(pull::Args),
     /// Write the rows of an environment's seed files
     Seed(seed::Args),
     /// Show tables with their row counts and sizes, or the rows of one
@@ -51,6 +73,22 @@ impl Command {
     fn run(self, global: Global) -> anyhow::Result<Exit> {
         match self {
             Self::Init(args) => init::run(&args, global),
+            Self::Generate(mut args) => {
+                let context = Context::new(global, std::mem::take(&mut args.schema))?;
+                generate::run(&args, &context)
+            }
+            Self::Migrate(args) => migrate::run(&args, &Context::new(global, Vec::new())?),
+            Self::Rollback(args) => rollback::run(&args, &Context::new(global, Vec::new())?),
+            Self::Redo(args) => rollback::redo(&args, &Context::new(global, Vec::new())?),
+            Self::Status(args) => status::run(&args, &Context::new(global, Vec::new())?),
+            Self::Push(mut args) => {
+                let context = Context::new(global, std::mem::take(&mut args.schema))?;
+                push::run(&args, &context)
+            }
+            Self::Pull(mut args) => {
+                let context = Context::new(global, std::mem::take(&mut args.schema))?;
+                pull::run(&args, &context)
+            }
             Self::Seed(args) => seed::run(&args, &Context::new(global, Vec::new())?),
             Self::Inspect(args) => inspect::run(&args, &Context::new(global, Vec::new())?),
             Self::Config(args) => config::run(&args, &Context::new(global, Vec::new())?),

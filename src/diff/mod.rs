@@ -10,7 +10,7 @@ mod table;
 
 pub use ambiguity::Ambiguity;
 pub use change::{Change, Constraint, TableChange, constraints};
-pub use rename::Rename;
+pub use rename::{Rename, reversed};
 pub use rewrite::replace_identifiers;
 
 use crate::model::{Model, ObjectId};

@@ -46,3 +46,32 @@ impl Rename {
         }
     }
 }
+
+/// The renames of the way back. Columns, labels, indexes and constraints name their table or type
+/// as it is called after all renames, so that on the way back they take its old name.
+#[must_use]
+pub fn reversed(renames: &[Rename]) -> Vec<Rename> {
+    let old_name = |name: &QName| {
+        let found = renames.iter().find_map(|rename| match rename {
+            Rename::Object { from, to, .. } if to == name => Some(from.clone()),
+            _ => None,
+        });
+        found.unwrap_or_else(|| name.clone())
+    };
+    let back = |rename: &Rename| match rename.clone() {
+        Rename::Object { kind, from, to } => Rename::Object { kind, from: to, to: from },
+        Rename::Column { table, from, to } => {
+            Rename::Column { table: old_name(&table), from: to, to: from }
+        }
+        Rename::EnumLabel { ty, from, to } => {
+            Rename::EnumLabel { ty: old_name(&ty), from: to, to: from }
+        }
+        Rename::Index { table, from, to } => {
+            Rename::Index { table: old_name(&table), from: to, to: from }
+        }
+        Rename::Constraint { table, from, to } => {
+            Rename::Constraint { table: old_name(&table), from: to, to: from }
+        }
+    };
+    renames.iter().map(back).collect()
+}

@@ -2,6 +2,7 @@
 
 pub mod files;
 pub mod schema_rs;
+pub mod snapshot;
 pub mod sql;
 
 use crate::diff::Rename;

@@ -1,0 +1,80 @@
+//! `dbkit migrate`
+
+use super::migrations::{History, Progress, show, stop};
+use super::output::print;
+use super::{Context, Exit};
+use crate::apply::{self, ApplyError};
+use crate::database::Access;
+use crate::migration::{Migration, Version};
+use std::time::Duration;
+
+#[derive(clap::Args, Debug)]
+#[command(after_help = "Runs what is in the folder of migrations and not in the database's ledger, oldest first,\n\
+                        each in a transaction of its own where its metadata.toml allows one.\n\n\
+                        Example:\n  dbkit migrate --env prod\n  dbkit migrate --dry-run")]
+pub struct Args {
+    /// Print the SQL that would run, and run nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Run at most this many
+    #[arg(long, value_name = "N", conflicts_with = "to")]
+    steps: Option<usize>,
+    /// Run up to and including this version
+    #[arg(long, value_name = "VERSION")]
+    to: Option<String>,
+    /// Seconds to wait for another dbkit on the same database
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    lock_timeout: u64,
+}
+
+/// Runs pending migrations.
+///
+/// # Errors
+/// A broken folder, no connection, the lock, or the first migration that fails.
+pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
+    let access = if args.dry_run { Access::Read } else { Access::Create };
+    let mut history = History::open(context, access)?;
+    if args.dry_run {
+        let chosen = choose(args, context, &mut history)?;
+        let mut text = String::new();
+        for migration in chosen {
+            let up = migration.up()?.text;
+            text.push_str(&format!("-- {}\n{}\n", migration.name, up.trim_end()));
+        }
+        print(&text)?;
+        return Ok(Exit::Done);
+    }
+    let limit = Duration::from_secs(args.lock_timeout);
+    let done = history.locked(context, limit, |history| {
+        let chosen = choose(args, context, history)?;
+        if chosen.is_empty() {
+            return Ok(Vec::new());
+        }
+        let chosen: Vec<&Migration> = chosen.iter().collect();
+        let mut progress = Progress::new(context);
+        apply::migrate(&mut history.connection, &mut history.ledger, &chosen, &mut progress).map_err(stop)
+    })?;
+    show(context, "applied", &done)?;
+    Ok(Exit::Done)
+}
+
+/// The pending migrations that the flags leave.
+fn choose(args: &Args, context: &Context, history: &mut History) -> anyhow::Result<Vec<Migration>> {
+    let standing = history.standing()?;
+    let older = context.config.older_migrations.value;
+    let mut chosen: Vec<Migration> =
+        apply::pending(&history.migrations, &standing, older, &mut Progress::new(context))
+            .map_err(stop)?
+            .into_iter()
+            .cloned()
+            .collect();
+    if let Some(to) = &args.to {
+        let wanted = Version::of_folder(to);
+        if !history.migrations.iter().any(|m| m.version == wanted) {
+            return Err(stop(ApplyError::Unknown { wanted: to.clone(), dir: history.dir.clone() }));
+        }
+        chosen.retain(|migration| migration.version <= wanted);
+    }
+    chosen.truncate(args.steps.unwrap_or(usize::MAX));
+    Ok(chosen)
+}

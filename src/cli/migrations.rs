@@ -1,0 +1,155 @@
+//! What the commands on migrations share: folder, ledger, lock and progress.
+
+use super::output::{Grid, count, print};
+use super::{Context, Exit, Stop};
+use crate::apply::{ApplyError, Done, Lock, Observer};
+use crate::config::Target;
+use crate::database::{Access, Connection, ErrorKind};
+use crate::ledger::{Comparison, Ledger, compare};
+use crate::migration::{Migration, read};
+use indicatif::{ProgressBar, ProgressStyle};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// A folder of migrations and the database they go to.
+pub(super) struct History {
+    pub target: Target,
+    pub dir: PathBuf,
+    pub migrations: Vec<Migration>,
+    pub connection: Connection,
+    pub ledger: Ledger,
+}
+
+impl History {
+    /// Reads the folder, then connects: a broken folder never needs a database.
+    pub(super) fn open(context: &Context, access: Access) -> anyhow::Result<Self> {
+        let target = context.target()?;
+        let dir = context.config.migration_dir(target.dialect());
+        let migrations = read(&dir).map_err(|e| Stop::error(Exit::Usage, e.to_string()))?;
+        let mut connection = context.connect(&target, access)?;
+        let ledger = Ledger::find(&mut connection)?;
+        Ok(Self { target, dir, migrations, connection, ledger })
+    }
+
+    /// Folder and ledger side by side.
+    pub(super) fn standing(&mut self) -> anyhow::Result<Vec<Comparison>> {
+        let records = self.ledger.records(&mut self.connection)?;
+        Ok(compare(&self.migrations, &records)?)
+    }
+
+    /// Takes the lock, does the work, gives the lock back. The ledger is looked up again under
+    /// the lock.
+    pub(super) fn locked<T>(
+        &mut self,
+        context: &Context,
+        limit: Duration,
+        work: impl FnOnce(&mut Self) -> anyhow::Result<T>,
+    ) -> anyhow::Result<T> {
+        let lock = Lock::take(&mut self.connection, limit, &mut |holder| {
+            context.say(&format!("waiting for another dbkit on this database ({holder})"));
+        })
+        .map_err(stop)?;
+        self.ledger = Ledger::find(&mut self.connection)?;
+        let outcome = work(self);
+        let released = lock.release(&mut self.connection);
+        let value = outcome?;
+        released?;
+        Ok(value)
+    }
+}
+
+/// The exit code of what went wrong while applying.
+pub(super) fn stop(error: ApplyError) -> anyhow::Error {
+    let exit = match &error {
+        ApplyError::Migration(_)
+        | ApplyError::Unterminated { .. }
+        | ApplyError::MetaCommand { .. }
+        | ApplyError::TransactionControl { .. }
+        | ApplyError::NotInTransaction { .. }
+        | ApplyError::Unknown { .. } => Exit::Usage,
+        ApplyError::Locked { .. } => Exit::Lock,
+        ApplyError::NoWayBack { .. } | ApplyError::Older { .. } => Exit::Refused,
+        ApplyError::Interrupted { .. } => Exit::Failed,
+        ApplyError::Database(error) => of_kind(error.kind),
+        ApplyError::Statement(failed) => of_kind(failed.error.kind),
+    };
+    Stop::error(exit, error.to_string())
+}
+
+fn of_kind(kind: ErrorKind) -> Exit {
+    match kind {
+        ErrorKind::Unreachable | ErrorKind::Rejected | ErrorKind::Lost => Exit::NoConnection,
+        ErrorKind::LockTimeout => Exit::Lock,
+        _ => Exit::Failed,
+    }
+}
+
+/// Progress on a terminal, a line per migration elsewhere.
+pub(super) struct Progress<'c> {
+    context: &'c Context,
+    bar: Option<ProgressBar>,
+}
+
+impl<'c> Progress<'c> {
+    pub(super) fn new(context: &'c Context) -> Self {
+        let bar = (context.colour && !context.global.quiet).then(|| {
+            let bar = ProgressBar::new_spinner();
+            bar.set_style(ProgressStyle::with_template("{spinner} {wide_msg}").unwrap_or_else(|_| ProgressStyle::default_spinner()));
+            bar.enable_steady_tick(Duration::from_millis(100));
+            bar
+        });
+        Self { context, bar }
+    }
+}
+
+impl Drop for Progress<'_> {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+impl Observer for Progress<'_> {
+    fn begin(&mut self, migration: &Migration, down: bool, at: usize, of: usize) {
+        let verb = if down { "reverting" } else { "running" };
+        let text = format!("{verb} {} ({at}/{of})", migration.name);
+        match &self.bar {
+            Some(bar) => bar.set_message(text),
+            None if self.context.global.verbose => self.context.say(&text),
+            None => {}
+        }
+    }
+
+    fn end(&mut self, _: &Done) {}
+
+    fn warn(&mut self, message: &str) {
+        match &self.bar {
+            Some(bar) => bar.suspend(|| self.context.warn(message)),
+            None => self.context.warn(message),
+        }
+    }
+}
+
+/// The result of running or reverting.
+pub(super) fn show(context: &Context, verb: &str, done: &[Done]) -> anyhow::Result<()> {
+    if context.json() {
+        let json = serde_json::json!({ verb: done });
+        print(&format!("{}\n", serde_json::to_string_pretty(&json)?))?;
+        return Ok(());
+    }
+    if done.is_empty() {
+        print(&format!("nothing to do: no migration {verb}\n"))?;
+        return Ok(());
+    }
+    let mut grid = Grid::new(["migration", "statements", "ms"]).numeric(1).numeric(2);
+    for migration in done {
+        grid.row([
+            migration.name.clone(),
+            migration.statements.to_string(),
+            migration.duration_ms.to_string(),
+        ]);
+    }
+    print(&format!("{}{} {verb}\n", grid.render(context.terminal), count(done.len(), "migration")))?;
+    Ok(())
+}

@@ -1,0 +1,135 @@
+use super::{Checksum, MigrationError, SqlFile, Version};
+use crate::model::Dialect;
+use crate::sql::classify;
+use std::path::{Path, PathBuf};
+
+/// One folder. Its SQL is read when it is needed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Migration {
+    pub version: Version,
+    /// The folder's whole name.
+    pub name: String,
+    pub path: PathBuf,
+    /// Whether up.sql and down.sql each run in one transaction.
+    pub transactional: bool,
+}
+
+impl Migration {
+    /// # Errors
+    /// See [`SqlFile::read`].
+    pub fn up(&self) -> Result<SqlFile, MigrationError> {
+        SqlFile::read(&self.path.join("up.sql"))
+    }
+
+    /// The way back; `None` when there is no down.sql or nothing in it but comments.
+    ///
+    /// # Errors
+    /// See [`SqlFile::read`].
+    pub fn down(&self, dialect: Dialect) -> Result<Option<SqlFile>, MigrationError> {
+        let path = self.path.join("down.sql");
+        if !path.exists() {
+            return Ok(None);
+        }
+        let file = SqlFile::read(&path)?;
+        Ok((!classify::is_empty(&file.text, dialect)).then_some(file))
+    }
+
+    /// # Errors
+    /// See [`SqlFile::read`].
+    pub fn checksum(&self) -> Result<Checksum, MigrationError> {
+        Ok(Checksum::of(&self.up()?.text))
+    }
+}
+
+/// The migrations of a folder, oldest first. Files in it, and folders whose names begin with a
+/// dot, are not migrations (as for Diesel).
+///
+/// # Errors
+/// The first thing that is wrong; nothing is read from the database before this passes.
+pub fn read(dir: &Path) -> Result<Vec<Migration>, MigrationError> {
+    if !dir.is_dir() {
+        return Err(MigrationError::NoDirectory { dir: dir.to_owned() });
+    }
+    let failed = |source| MigrationError::Read { path: dir.to_owned(), source };
+    let real = dir.canonicalize().map_err(failed)?;
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(dir).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let path = entry.path();
+        if name.starts_with('.') || !path.is_dir() {
+            continue;
+        }
+        found.push(folder(path, name, dir, &real)?);
+    }
+    found.sort_by(|a: &Migration, b: &Migration| {
+        a.version.cmp(&b.version).then_with(|| a.name.cmp(&b.name))
+    });
+    for pair in found.windows(2) {
+        if let [first, second] = pair
+            && first.version == second.version
+        {
+            return Err(MigrationError::SameVersion {
+                version: first.version.clone(),
+                first: first.path.clone(),
+                second: second.path.clone(),
+            });
+        }
+    }
+    Ok(found)
+}
+
+fn folder(
+    path: PathBuf,
+    name: String,
+    dir: &Path,
+    real: &Path,
+) -> Result<Migration, MigrationError> {
+    let version = Version::of_folder(&name);
+    let named = version.as_str().chars().all(|c| c.is_ascii_alphanumeric() || c == '.');
+    if version.as_str().is_empty() || !named {
+        return Err(MigrationError::BadFolderName { folder: path });
+    }
+    inside(&path, dir, real)?;
+    let up = path.join("up.sql");
+    if !up.is_file() {
+        let failed = |source| MigrationError::Read { path: path.clone(), source };
+        let empty = std::fs::read_dir(&path).map_err(failed)?.next().is_none();
+        return Err(if empty {
+            MigrationError::EmptyFolder { folder: path }
+        } else {
+            MigrationError::NoUp { folder: path }
+        });
+    }
+    for file in ["up.sql", "down.sql", "metadata.toml"] {
+        let file = path.join(file);
+        if file.exists() {
+            inside(&file, dir, real)?;
+        }
+    }
+    let transactional = transactional(&path.join("metadata.toml"))?;
+    Ok(Migration { version, name, path, transactional })
+}
+
+fn inside(path: &Path, dir: &Path, real: &Path) -> Result<(), MigrationError> {
+    let failed = |source| MigrationError::Read { path: path.to_owned(), source };
+    if path.canonicalize().map_err(failed)?.starts_with(real) {
+        return Ok(());
+    }
+    Err(MigrationError::OutsideLink { path: path.to_owned(), dir: dir.to_owned() })
+}
+
+/// Diesel's rule: true without the file, and false where the file is there and lacks the key.
+fn transactional(path: &Path) -> Result<bool, MigrationError> {
+    if !path.exists() {
+        return Ok(true);
+    }
+    let wrong = |reason: String| MigrationError::Metadata { path: path.to_owned(), reason };
+    let text = SqlFile::read(path)?.text;
+    let table: toml::Table = toml::from_str(&text).map_err(|e| wrong(e.message().to_owned()))?;
+    match table.get("run_in_transaction") {
+        None => Ok(false),
+        Some(toml::Value::Boolean(value)) => Ok(*value),
+        Some(_) => Err(wrong("run_in_transaction is neither true nor false".to_owned())),
+    }
+}

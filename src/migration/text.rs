@@ -1,0 +1,51 @@
+use super::MigrationError;
+use std::path::{Path, PathBuf};
+
+/// A SQL file, read and checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SqlFile {
+    pub path: PathBuf,
+    /// Without a byte order mark.
+    pub text: String,
+}
+
+impl SqlFile {
+    /// Reads a file that must be UTF-8 without NUL characters.
+    ///
+    /// # Errors
+    /// Unreadable, not UTF-8, or with a NUL; with the line.
+    pub fn read(path: &Path) -> Result<Self, MigrationError> {
+        let bytes = std::fs::read(path)
+            .map_err(|source| MigrationError::Read { path: path.to_owned(), source })?;
+        let line = |at: usize| {
+            bytes.get(..at).unwrap_or_default().iter().filter(|byte| **byte == b'\n').count() + 1
+        };
+        if let Some(at) = bytes.iter().position(|byte| *byte == 0) {
+            return Err(MigrationError::Nul { path: path.to_owned(), line: line(at) });
+        }
+        match std::str::from_utf8(&bytes) {
+            Ok(text) => {
+                let text = text.strip_prefix('\u{feff}').unwrap_or(text).to_owned();
+                Ok(Self { path: path.to_owned(), text })
+            }
+            Err(error) => {
+                let at = error.valid_up_to();
+                let byte = bytes.get(at).copied().unwrap_or_default();
+                Err(MigrationError::NotUtf8 { path: path.to_owned(), line: line(at), byte })
+            }
+        }
+    }
+
+    /// Line and column (from 1, in characters) of a byte offset.
+    #[must_use]
+    pub fn line_column(&self, at: usize) -> (usize, usize) {
+        let mut at = at.min(self.text.len());
+        while !self.text.is_char_boundary(at) {
+            at -= 1;
+        }
+        let before = self.text.get(..at).unwrap_or_default();
+        let line = before.matches('\n').count() + 1;
+        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        (line, column)
+    }
+}
