@@ -21,13 +21,19 @@ pub enum ApplyError {
     NotInTransaction { file: PathBuf, line: usize, statement: String },
     #[error("{} is neither in {} nor reversible: there is no down.sql in it, or only comments\nhelp: write the way back, or restore the database from a backup", name, dir.display())]
     NoWayBack { name: String, dir: PathBuf },
-    #[error("{name} began and did not finish: {done} of its statements are done\nhelp: finish or undo the rest by hand, then run `dbkit repair {name}`")]
+    #[error(
+        "{name} began and did not finish: {done} of its statements are done\nhelp: finish or undo the rest by hand, then run `dbkit repair {name}`"
+    )]
     Interrupted { name: String, done: u64 },
-    #[error("{name} is older than {newest}, which has run\nhelp: give it a newer version, or set older_migrations = \"apply\" in dbkit.toml")]
+    #[error(
+        "{name} is older than {newest}, which has run\nhelp: give it a newer version, or set older_migrations = \"apply\" in dbkit.toml"
+    )]
     Older { name: String, newest: String },
     #[error("there is no migration {wanted} in {}", dir.display())]
     Unknown { wanted: String, dir: PathBuf },
-    #[error("another dbkit is at work on this database ({holder}); gave up after {waited} s\nhelp: wait for it, or allow more time with --lock-timeout")]
+    #[error(
+        "another dbkit is at work on this database ({holder}); gave up after {waited} s\nhelp: wait for it, or allow more time with --lock-timeout"
+    )]
     Locked { holder: String, waited: u64 },
 }
 

@@ -93,7 +93,9 @@ pub fn migrate(
         let outcome = if migration.transactional {
             in_transaction(connection, &mut |connection| {
                 // Another process may have run it while this one waited for the file's lock.
-                if connection.dialect() == Dialect::Sqlite && ledger.has(connection, &migration.version)? {
+                if connection.dialect() == Dialect::Sqlite
+                    && ledger.has(connection, &migration.version)?
+                {
                     return Ok(());
                 }
                 run::run(connection, &file, &spans, true, &mut |_, _| Ok(()))?;
@@ -189,9 +191,8 @@ pub fn rollback(
                 Ok(ledger.remove(connection, version)?)
             })
         } else {
-            run::run(connection, file, spans, false, &mut |_, _| Ok(())).and_then(|()| {
-                in_transaction(connection, &mut |c| Ok(ledger.remove(c, version)?))
-            })
+            run::run(connection, file, spans, false, &mut |_, _| Ok(()))
+                .and_then(|()| in_transaction(connection, &mut |c| Ok(ledger.remove(c, version)?)))
         };
         outcome.inspect_err(|_| recover(connection))?;
         let done = Done {

@@ -13,8 +13,7 @@ pub(super) fn inspect(
     transactional: bool,
 ) -> Result<Vec<StatementSpan>, ApplyError> {
     let dialect = connection.dialect();
-    let found =
-        statements(&file.text, dialect).map_err(|e| ApplyError::unterminated(file, &e))?;
+    let found = statements(&file.text, dialect).map_err(|e| ApplyError::unterminated(file, &e))?;
     for span in &found {
         let sql = span.sql(&file.text);
         let head = || sql.lines().next().unwrap_or_default().trim_end_matches(';').to_owned();

@@ -12,9 +12,11 @@ use chrono::{DateTime, Utc};
 use std::path::{Path, PathBuf};
 
 #[derive(clap::Args, Debug)]
-#[command(after_help = "Compares the schema files with what the folder of migrations adds up to and writes the\n\
+#[command(
+    after_help = "Compares the schema files with what the folder of migrations adds up to and writes the\n\
                         difference, both ways. Needs no database.\n\n\
-                        Example:\n  dbkit generate add_comments\n  dbkit generate --rename users.name:full_name\n  dbkit generate --check")]
+                        Example:\n  dbkit generate add_comments\n  dbkit generate --rename users.name:full_name\n  dbkit generate --check"
+)]
 pub struct Args {
     /// What the migration is called; made from its changes where it is left out
     #[arg(value_name = "NAME")]
@@ -291,7 +293,8 @@ fn pair(up: &Script, down: &Script) -> Vec<(String, String, bool)> {
     let mut back: Vec<&Part> = down.parts.iter().collect();
     for part in &up.parts {
         // The last part there is undone by the first part back.
-        let partner = back.last().filter(|p| p.transactional == part.transactional).map(|p| part_sql(p));
+        let partner =
+            back.last().filter(|p| p.transactional == part.transactional).map(|p| part_sql(p));
         if partner.is_some() {
             back.pop();
         }
@@ -311,7 +314,10 @@ fn irreversible(up: &Script) -> String {
         .flat_map(|statement| &statement.hazards)
         .filter(|hazard| matches!(hazard.kind, HazardKind::DataLoss | HazardKind::Irreversible))
         .map(|hazard| {
-            format!("-- Cannot bring back: up.sql {}.\n", super::output::harmless(&hazard.consequence))
+            format!(
+                "-- Cannot bring back: up.sql {}.\n",
+                super::output::harmless(&hazard.consequence)
+            )
         })
         .collect()
 }

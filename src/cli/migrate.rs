@@ -9,9 +9,11 @@ use crate::migration::{Migration, Version};
 use std::time::Duration;
 
 #[derive(clap::Args, Debug)]
-#[command(after_help = "Runs what is in the folder of migrations and not in the database's ledger, oldest first,\n\
+#[command(
+    after_help = "Runs what is in the folder of migrations and not in the database's ledger, oldest first,\n\
                         each in a transaction of its own where its metadata.toml allows one.\n\n\
-                        Example:\n  dbkit migrate --env prod\n  dbkit migrate --dry-run")]
+                        Example:\n  dbkit migrate --env prod\n  dbkit migrate --dry-run"
+)]
 pub struct Args {
     /// Print the SQL that would run, and run nothing
     #[arg(long)]
@@ -52,7 +54,8 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
         }
         let chosen: Vec<&Migration> = chosen.iter().collect();
         let mut progress = Progress::new(context);
-        apply::migrate(&mut history.connection, &mut history.ledger, &chosen, &mut progress).map_err(stop)
+        apply::migrate(&mut history.connection, &mut history.ledger, &chosen, &mut progress)
+            .map_err(stop)
     })?;
     show(context, "applied", &done)?;
     Ok(Exit::Done)

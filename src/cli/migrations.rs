@@ -94,7 +94,10 @@ impl<'c> Progress<'c> {
     pub(super) fn new(context: &'c Context) -> Self {
         let bar = (context.colour && !context.global.quiet).then(|| {
             let bar = ProgressBar::new_spinner();
-            bar.set_style(ProgressStyle::with_template("{spinner} {wide_msg}").unwrap_or_else(|_| ProgressStyle::default_spinner()));
+            bar.set_style(
+                ProgressStyle::with_template("{spinner} {wide_msg}")
+                    .unwrap_or_else(|_| ProgressStyle::default_spinner()),
+            );
             bar.enable_steady_tick(Duration::from_millis(100));
             bar
         });
@@ -150,6 +153,10 @@ pub(super) fn show(context: &Context, verb: &str, done: &[Done]) -> anyhow::Resu
             migration.duration_ms.to_string(),
         ]);
     }
-    print(&format!("{}{} {verb}\n", grid.render(context.terminal), count(done.len(), "migration")))?;
+    print(&format!(
+        "{}{} {verb}\n",
+        grid.render(context.terminal),
+        count(done.len(), "migration")
+    ))?;
     Ok(())
 }

@@ -9,9 +9,11 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 #[derive(clap::Args, Debug)]
-#[command(after_help = "Reads the database and writes what it finds as schema files: FILE, and beside it the same\n\
+#[command(
+    after_help = "Reads the database and writes what it finds as schema files: FILE, and beside it the same\n\
                         name with .sql for objects with bodies (views, functions, triggers …).\n\n\
-                        Example:\n  dbkit pull --database-url postgres://localhost/shop --schema src/schema.rs")]
+                        Example:\n  dbkit pull --database-url postgres://localhost/shop --schema src/schema.rs"
+)]
 pub struct Args {
     /// File to write
     #[arg(long, value_name = "FILE", num_args = 1)]
@@ -74,7 +76,8 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
 /// Names what the files cannot say and what Diesel cannot address.
 fn summary(context: &Context, model: &Model) {
     for object in &model.unmodelled {
-        context.warn(&format!("not managed by dbkit, left alone: {}", harmless(&object.to_string())));
+        context
+            .warn(&format!("not managed by dbkit, left alone: {}", harmless(&object.to_string())));
     }
     for table in model.tables.values().filter(|table| table.primary_key.is_none()) {
         context.say(&format!(

@@ -10,9 +10,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 #[derive(clap::Args, Debug)]
-#[command(after_help = "Makes the database match the schema files without writing migrations: for prototypes and\n\
+#[command(
+    after_help = "Makes the database match the schema files without writing migrations: for prototypes and\n\
                         tests. Steps that lose data are refused unless they are allowed.\n\n\
-                        Example:\n  dbkit push --dry-run\n  dbkit push --yes --allow data-loss")]
+                        Example:\n  dbkit push --dry-run\n  dbkit push --yes --allow data-loss"
+)]
 pub struct Args {
     /// Schema file (may be repeated; globs allowed)
     #[arg(long, value_name = "FILE", num_args = 1..)]
@@ -202,7 +204,9 @@ fn text(script: &Script) -> String {
 
 fn stop(error: PushError) -> anyhow::Error {
     let exit = match (&error, error.kind()) {
-        (_, Some(ErrorKind::Unreachable | ErrorKind::Rejected | ErrorKind::Lost)) => Exit::NoConnection,
+        (_, Some(ErrorKind::Unreachable | ErrorKind::Rejected | ErrorKind::Lost)) => {
+            Exit::NoConnection
+        }
         (_, Some(ErrorKind::LockTimeout)) => Exit::Lock,
         (PushError::Statement { .. }, _) => Exit::Failed,
         _ => Exit::Unexpected,

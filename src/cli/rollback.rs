@@ -9,9 +9,11 @@ use crate::migration::Migration;
 use std::time::Duration;
 
 #[derive(clap::Args, Debug)]
-#[command(after_help = "Runs the down.sql of the newest applied migrations, newest first. Refuses before doing\n\
+#[command(
+    after_help = "Runs the down.sql of the newest applied migrations, newest first. Refuses before doing\n\
                         anything when one of them has no way back.\n\n\
-                        Example:\n  dbkit rollback --steps 2 --yes")]
+                        Example:\n  dbkit rollback --steps 2 --yes"
+)]
 pub struct Args {
     /// How many to revert
     #[arg(long, value_name = "N", default_value_t = 1)]
@@ -42,8 +44,14 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
         let chosen = newest(history, args.steps)?;
         let chosen: Vec<&Migration> = chosen.iter().collect();
         let mut progress = Progress::new(context);
-        apply::rollback(&mut history.connection, &mut history.ledger, &chosen, &history.dir, &mut progress)
-            .map_err(stop)
+        apply::rollback(
+            &mut history.connection,
+            &mut history.ledger,
+            &chosen,
+            &history.dir,
+            &mut progress,
+        )
+        .map_err(stop)
     })?;
     show(context, "reverted", &done)?;
     Ok(Exit::Done)

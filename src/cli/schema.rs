@@ -37,7 +37,9 @@ fn expand(patterns: &[String]) -> anyhow::Result<Vec<PathBuf>> {
         if files.len() == before {
             return Err(Stop::error(
                 Exit::Usage,
-                format!("no file matches `{pattern}`\nhelp: correct `schema` in dbkit.toml, or name the file with --schema"),
+                format!(
+                    "no file matches `{pattern}`\nhelp: correct `schema` in dbkit.toml, or name the file with --schema"
+                ),
             ));
         }
     }
@@ -65,7 +67,9 @@ pub(super) fn chosen_renames(
                 };
                 return Err(Stop::error(
                     Exit::Usage,
-                    format!("--rename {text} names no column, table or label that goes beside one that comes\nhelp: {help}"),
+                    format!(
+                        "--rename {text} names no column, table or label that goes beside one that comes\nhelp: {help}"
+                    ),
                 ));
             }
         }
@@ -92,7 +96,8 @@ pub(super) fn ask(ambiguous: &[Ambiguity]) -> anyhow::Result<Vec<Rename>> {
         if settled.contains(&from) || settled.contains(&to) {
             continue;
         }
-        if super::prompt::confirm(&ambiguity.question(), &format!("--rename {}", ambiguity.flag()))? {
+        if super::prompt::confirm(&ambiguity.question(), &format!("--rename {}", ambiguity.flag()))?
+        {
             settled.push(from);
             settled.push(to);
             chosen.push(ambiguity.rename.clone());

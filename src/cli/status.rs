@@ -8,9 +8,11 @@ use crate::inspect;
 use crate::ledger::{Comparison, Standing};
 
 #[derive(clap::Args, Debug)]
-#[command(after_help = "Shows which migrations have run, which are pending, missing or changed, and what is in the\n\
+#[command(
+    after_help = "Shows which migrations have run, which are pending, missing or changed, and what is in the\n\
                         database. Changes nothing and needs only the right to read.\n\n\
-                        Example:\n  dbkit status --env prod --check")]
+                        Example:\n  dbkit status --env prod --check"
+)]
 pub struct Args {
     /// Exit 3 when a migration is pending, missing, changed or interrupted
     #[arg(long)]

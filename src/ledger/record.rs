@@ -53,9 +53,8 @@ impl Ledger {
                 "SELECT name FROM sqlite_schema WHERE type = 'table' AND name IN (?1, ?2)",
                 &[Value::Text(DIESEL.to_owned()), Value::Text(DBKIT.to_owned())],
             )?;
-            let has = |name: &str| {
-                rows.rows.iter().flatten().any(|value| value.as_text() == Some(name))
-            };
+            let has =
+                |name: &str| rows.rows.iter().flatten().any(|value| value.as_text() == Some(name));
             return Ok(Self {
                 dialect,
                 prefix: String::new(),
@@ -203,10 +202,8 @@ impl Ledger {
         statements: usize,
     ) -> Result<(), DatabaseError> {
         let (one, two) = self.marks();
-        let sql = format!(
-            "UPDATE {}{DBKIT} SET statement = {one} WHERE version = {two}",
-            self.prefix
-        );
+        let sql =
+            format!("UPDATE {}{DBKIT} SET statement = {one} WHERE version = {two}", self.prefix);
         let statements = i64::try_from(statements).unwrap_or(i64::MAX);
         let binds = [Value::Integer(statements), Value::Text(version.to_string())];
         session.query(&sql, &binds).map(drop)
@@ -233,7 +230,11 @@ impl Ledger {
     ///
     /// # Errors
     /// The database's own.
-    pub fn remove(&self, session: &mut dyn Session, version: &Version) -> Result<(), DatabaseError> {
+    pub fn remove(
+        &self,
+        session: &mut dyn Session,
+        version: &Version,
+    ) -> Result<(), DatabaseError> {
         let one = self.marks().0;
         for table in [DIESEL, DBKIT] {
             let sql = format!("DELETE FROM {}{table} WHERE version = {one}", self.prefix);

@@ -26,7 +26,9 @@ pub enum MigrationError {
     Nul { path: PathBuf, line: usize },
     #[error("{}: {reason}\nhelp: write `run_in_transaction = true` or `false`; Diesel takes an unreadable file for true", path.display())]
     Metadata { path: PathBuf, reason: String },
-    #[error("`{name}` cannot be a migration's name: {reason}\nhelp: use letters, digits, `_` and `-`, as add_users")]
+    #[error(
+        "`{name}` cannot be a migration's name: {reason}\nhelp: use letters, digits, `_` and `-`, as add_users"
+    )]
     BadName { name: String, reason: &'static str },
     #[error("{} exists already", path.display())]
     Exists { path: PathBuf },

@@ -115,12 +115,13 @@ pub fn fold(migrations: &[Migration], dialect: Dialect) -> Result<History, Snaps
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
             Err(source) => return Err(SnapshotError::Read { path, source }),
         };
-        let snapshot: Snapshot = serde_json::from_str(&text).map_err(|error| SnapshotError::Parse {
-            path: path.clone(),
-            line: error.line(),
-            column: error.column(),
-            reason: error.to_string(),
-        })?;
+        let snapshot: Snapshot =
+            serde_json::from_str(&text).map_err(|error| SnapshotError::Parse {
+                path: path.clone(),
+                line: error.line(),
+                column: error.column(),
+                reason: error.to_string(),
+            })?;
         if snapshot.format != FORMAT {
             return Err(SnapshotError::Format { path, found: snapshot.format });
         }
