@@ -90,6 +90,10 @@ pub struct Unique {
     /// SQLite: collations and directions written in a table-level UNIQUE, by position.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub elements_sql: Vec<String>,
+    /// SQLite: stands behind the columns although it is of one column and has no name. Kept only
+    /// where something hangs on it: a conflict clause, deferring.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub behind_columns: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -151,6 +155,10 @@ pub struct ForeignKey {
     pub deferrable: Deferrable,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub not_valid: bool,
+    /// SQLite: stands behind the columns although it is of one column and has no name. Kept only
+    /// where something hangs on it: a conflict clause, deferring.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub behind_columns: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inherited_from: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -134,6 +134,7 @@ mod tests {
                 match_kind: Default::default(),
                 deferrable: Deferrable::No,
                 not_valid: false,
+                behind_columns: false,
                 inherited_from: None,
                 comment: None,
             });

@@ -108,6 +108,9 @@ fn align_table(table: &mut Table, old: &Table) {
             same_name(o.name.as_ref(), unique.name.as_ref()) && o.columns == unique.columns
         });
         if let Some(twin) = twin {
+            if unique.on_conflict == twin.on_conflict {
+                unique.behind_columns = twin.behind_columns;
+            }
             unique.name.clone_from(&twin.name);
             unique.comment.clone_from(&twin.comment);
             unique.index_comment.clone_from(&twin.index_comment);
@@ -185,6 +188,9 @@ fn align_keys(keys: &mut [ForeignKey], old: &[ForeignKey]) {
             .iter()
             .find(|o| same_name(o.name.as_ref(), key.name.as_ref()) && o.columns == key.columns);
         if let Some(twin) = twin {
+            if key.deferrable == twin.deferrable {
+                key.behind_columns = twin.behind_columns;
+            }
             key.name.clone_from(&twin.name);
             key.comment.clone_from(&twin.comment);
         }

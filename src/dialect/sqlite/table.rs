@@ -105,11 +105,14 @@ pub(super) fn is_autoincrement(column: &Column) -> bool {
 
 /// Unnamed constraints of one column stand on it.
 fn is_inline_unique(unique: &Unique) -> bool {
-    unique.name.is_none() && unique.columns.len() == 1 && unique.elements_sql.is_empty()
+    unique.name.is_none()
+        && unique.columns.len() == 1
+        && unique.elements_sql.is_empty()
+        && !unique.behind_columns
 }
 
 fn is_inline_key(key: &ForeignKey) -> bool {
-    key.name.is_none() && key.columns.len() == 1
+    key.name.is_none() && key.columns.len() == 1 && !key.behind_columns
 }
 
 fn named(name: Option<&str>) -> String {

@@ -80,6 +80,7 @@ fn foreign_key(catalog: &mut Catalog, table: u32, inherited_from: Option<String>
     let parent: u32 = row.number(6);
     let Some(relation) = catalog.relations.get(&parent) else { return };
     let key = ForeignKey {
+        behind_columns: false,
         name: Some(row.owned(1)),
         columns: catalog.column_names(table, &row.numbers(12)),
         parent: relation.name.clone(),
@@ -141,6 +142,7 @@ fn with_index(
         });
     } else {
         table.uniques.push(Unique {
+            behind_columns: false,
             name: Some(name),
             columns,
             include,

@@ -82,6 +82,8 @@ fn constraint(cursor: &mut Cursor<'_>, table: &mut Table) -> Option<()> {
             unique.elements_sql = elements.into_iter().map(|e| e.suffix).collect();
         }
         unique.on_conflict = on_conflict(cursor);
+        unique.behind_columns =
+            unique.name.is_none() && unique.columns.len() == 1 && unique.on_conflict.is_some();
         table.uniques.push(unique);
     } else if cursor.eat("check") {
         let expr = group(cursor)?;
@@ -90,7 +92,10 @@ fn constraint(cursor: &mut Cursor<'_>, table: &mut Table) -> Option<()> {
     } else if cursor.eat_words("foreign key") {
         let columns = names(cursor)?;
         cursor.eat("references").then_some(())?;
-        table.foreign_keys.push(references(cursor, name, columns)?);
+        let mut key = references(cursor, name, columns)?;
+        key.behind_columns =
+            key.name.is_none() && key.columns.len() == 1 && key.deferrable != Deferrable::No;
+        table.foreign_keys.push(key);
     } else {
         // `CONSTRAINT name` with nothing behind it is accepted by SQLite.
         name?;
@@ -152,6 +157,7 @@ pub(super) fn primary_key(
 
 pub(super) fn unique(name: Option<String>, columns: Vec<String>) -> Unique {
     Unique {
+        behind_columns: false,
         name,
         columns,
         include: Vec::new(),
@@ -179,6 +185,7 @@ pub(super) fn references(
     columns: Vec<String>,
 ) -> Option<ForeignKey> {
     let mut key = ForeignKey {
+        behind_columns: false,
         name,
         columns,
         parent: QName::bare(cursor.name()?),

@@ -61,8 +61,10 @@ pub fn unique(attribute: &Attribute, home: Home<'_>, draft: &mut Draft, context:
     renamed(&mut args, name.as_deref(), draft, context.renames, mistakes);
     let include = draft.listed("include", &mut args, mistakes);
     let nulls_not_distinct = args.flag("nulls_not_distinct", mistakes);
+    let at_table = home.is_none() && context.dialect == Dialect::Sqlite;
     let elements_sql = args.list("elements").map(|list| texts(&list)).unwrap_or_default();
-    let unique = Unique {
+    let mut unique = Unique {
+        behind_columns: false,
         clustered: args.flag("clustered", mistakes),
         name,
         include,
@@ -86,6 +88,10 @@ pub fn unique(attribute: &Attribute, home: Home<'_>, draft: &mut Draft, context:
         mistakes.add("no-columns", &span, "`unique` names no column").help("write #[unique(a, b)]");
         return;
     }
+    unique.behind_columns = at_table
+        && unique.name.is_none()
+        && unique.columns.len() == 1
+        && unique.on_conflict.is_some();
     draft.table.uniques.push(unique);
     draft.unique_spans.push(span);
 }
@@ -143,6 +149,7 @@ pub fn foreign_key(
         [("simple", MatchKind::Simple), ("full", MatchKind::Full), ("partial", MatchKind::Partial)];
     let match_kind = args.choice("match", &kinds, mistakes).unwrap_or_default();
     let deferrable = deferrable(&mut args, mistakes);
+    let at_table = home.is_none() && context.dialect == Dialect::Sqlite;
     let not_valid = args.flag("not_valid", mistakes);
     let inherited_from = args.text("inherited_from", mistakes);
     let comment = args.text("comment", mistakes);
@@ -170,7 +177,10 @@ pub fn foreign_key(
     };
     args.finish(mistakes);
     let Some((parent, parent_columns)) = parent else { return };
+    let behind_columns =
+        at_table && name.is_none() && columns.len() == 1 && deferrable != Deferrable::No;
     draft.table.foreign_keys.push(ForeignKey {
+        behind_columns,
         name,
         columns,
         parent,

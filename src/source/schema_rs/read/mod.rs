@@ -193,6 +193,7 @@ fn join(joinable: &Joinable, catalog: &Catalog, drafts: &mut [Draft], mistakes: 
         match_kind: MatchKind::Simple,
         deferrable: Deferrable::No,
         not_valid: false,
+        behind_columns: false,
         inherited_from: None,
         comment: None,
     });

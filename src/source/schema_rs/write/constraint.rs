@@ -38,7 +38,7 @@ impl TableWriter<'_> {
     pub fn uniques(&mut self) {
         let homes = self.homes(self.table.uniques.iter().map(|unique| {
             let single = match unique.columns.as_slice() {
-                [only] => self.position(only),
+                [only] if !unique.behind_columns => self.position(only),
                 _ => None,
             };
             (single, unique.name.is_some())
@@ -72,7 +72,7 @@ impl TableWriter<'_> {
     pub fn foreign_keys(&mut self) {
         let homes = self.homes(self.table.foreign_keys.iter().map(|key| {
             let single = match (key.columns.as_slice(), key.parent_columns.as_slice()) {
-                ([only], [_]) => self.position(only),
+                ([only], [_]) if !key.behind_columns => self.position(only),
                 _ => None,
             };
             (single, key.name.is_some())
