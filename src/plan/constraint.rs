@@ -272,7 +272,28 @@ impl Planner<'_> {
             constraint: Box::new(constraint.clone()),
         });
         step.releases = dependencies(&self.before, table, constraint);
-        step.destroys = items(&table.name, constraint);
+        if let Constraint::ForeignKey(key) = constraint {
+            step.releases.extend(self.partitions_below(&key.parent));
+        }
+        if table.partition_by.is_some()
+            && constraint.has_index()
+            && let Some(name) = constraint.name()
+        {
+            for child in self.base.tables.values() {
+                for copy in crate::diff::constraints(child) {
+                    let of_this =
+                        child.partition_of.as_ref().is_some_and(|p| p.parent == table.name);
+                    if of_this && inherited_from(&copy) == Some(name) {
+                        step.destroys.extend(items(&child.name, &copy));
+                    }
+                }
+            }
+        }
+        if constraint.is_inherited() {
+            let freed = Item::Mark { table: table.name.clone(), what: "freed" };
+            step.needs.push(must(freed));
+        }
+        step.destroys.extend(items(&table.name, constraint));
         self.steps.push(step);
     }
 
@@ -286,12 +307,17 @@ impl Planner<'_> {
         let name = to.name().unwrap_or_default();
         let item = Item::constraint(&new.name, name);
         if is_rebuilt(from, to) {
-            if !from.is_inherited() {
+            if !from.is_inherited() || self.unlinks_now(old) {
                 self.drop_constraint(old, from);
             }
             if !to.is_inherited() {
                 self.add_constraint(new, to);
             }
+            return;
+        }
+        if from.has_index() && from.is_inherited() && !to.is_inherited() && !self.unlinks_now(old) {
+            // It goes with the parent's constraint and comes back on its own.
+            self.add_constraint(new, to);
             return;
         }
         if validates(from, to) {
@@ -323,6 +349,24 @@ impl Planner<'_> {
         }
     }
 
+    /// The partitions of a table: a foreign key that points at it points at each of them.
+    pub(super) fn partitions_below(&self, parent: &QName) -> Vec<Dependency> {
+        let mut out = Vec::new();
+        let mut work = vec![parent.clone()];
+        while let Some(at) = work.pop() {
+            if self.base.tables.get(&at).is_none_or(|t| t.partition_by.is_none()) {
+                continue;
+            }
+            for child in self.base.tables.values() {
+                if child.partition_of.as_ref().is_some_and(|p| p.parent == at) {
+                    out.push(must(Item::table(&child.name)));
+                    work.push(child.name.clone());
+                }
+            }
+        }
+        out
+    }
+
     /// A unique index that becomes the constraint of the same name needs no rebuilding.
     pub(super) fn constraint_from_index(
         &mut self,
@@ -347,6 +391,14 @@ impl Planner<'_> {
         self.steps.push(step);
         self.constraint_comments(&table.name, constraint);
         true
+    }
+}
+
+fn inherited_from(constraint: &Constraint) -> Option<&str> {
+    match constraint {
+        Constraint::PrimaryKey(c) => c.inherited_from.as_deref(),
+        Constraint::Unique(c) => c.inherited_from.as_deref(),
+        _ => None,
     }
 }
 

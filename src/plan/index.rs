@@ -112,6 +112,18 @@ impl Planner<'_> {
         })
         .destroys(Item::index(&table.name, &index.name));
         step.releases = self.before.index(&table.name, index);
+        if table.partition_by.is_some() {
+            let name = table.name.sibling(&index.name);
+            for child in self.base.tables.values() {
+                let attached = |i: &&Index| i.attached_to.as_ref() == Some(&name);
+                for copy in child.indexes.iter().filter(attached) {
+                    step = step.destroys(Item::index(&child.name, &copy.name));
+                }
+            }
+        }
+        if index.attached_to.is_some() {
+            step = step.needs(Item::Mark { table: table.name.clone(), what: "freed" });
+        }
         self.steps.push(step);
     }
 
@@ -124,6 +136,11 @@ impl Planner<'_> {
                 self.create_index(new, to);
                 self.attach_index(new, to);
             }
+            return;
+        }
+        // It goes with the parent's index and comes back on its own.
+        if from.attached_to.is_some() && to.attached_to.is_none() && !self.unlinks_now(old) {
+            self.create_index(new, to);
             return;
         }
         let item = Item::index(&new.name, &to.name);

@@ -39,9 +39,15 @@ impl Planner<'_> {
             };
             wanted.as_deref() != constraint.name()
         });
-        let parent_waits = self.to.tables.get(&partition.parent).is_none();
+        // The partition's own key stands in for its copy of a parent's unique index.
+        let stands_in = self.to.tables.get(&partition.parent).is_none_or(|parent| {
+            parent.indexes.iter().any(|index| {
+                let name = parent.name.sibling(&index.name);
+                !index.only && !table.indexes.iter().any(|i| i.attached_to.as_ref() == Some(&name))
+            })
+        });
         odd_constraint
-            || parent_waits
+            || stands_in
             || table.indexes.iter().any(|index| {
                 self.explicit.contains(&table.name.sibling(&index.name))
                     && index.attached_to.as_ref().is_some_and(|parent| !self.creates_index(parent))
@@ -102,11 +108,12 @@ impl Planner<'_> {
         self.steps.push(step);
     }
 
-    fn detach(&mut self, table: &Table, parent: &QName) {
+    pub(super) fn detach(&mut self, table: &Table, parent: &QName) {
         let action = Action::DetachPartition { table: table.name.clone(), parent: parent.clone() };
         let step = Step::new(action)
             .releases(Item::table(parent))
             .destroys(Item::Parent { child: table.name.clone(), parent: parent.clone() })
+            .creates(Item::Mark { table: table.name.clone(), what: "freed" })
             .hazard(
                 HazardKind::BreaksClients,
                 format!("the rows of {} are no longer found in {parent}", table.name),

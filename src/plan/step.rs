@@ -18,6 +18,11 @@ pub enum Item {
     },
     /// An index of a table or materialized view; index names are unique in their schema.
     Index(QName),
+    /// A point in the plan that another step waits for: a table freed from its parent, rows copied.
+    Mark {
+        table: QName,
+        what: &'static str,
+    },
     /// A partition's or inheritance child's link to its parent.
     Parent {
         child: QName,
@@ -403,7 +408,7 @@ pub(super) fn schema_of(item: &Item) -> Option<String> {
             ObjectId::Schema(_) | ObjectId::Extension(_) => None,
         },
         Item::Column(c) | Item::Default(c) => c.table.schema.clone(),
-        Item::Constraint { table, .. } => table.schema.clone(),
+        Item::Constraint { table, .. } | Item::Mark { table, .. } => table.schema.clone(),
         Item::Index(name) => name.schema.clone(),
         Item::Parent { child, .. } => child.schema.clone(),
     }

@@ -250,6 +250,15 @@ impl Planner<'_> {
         for table in dropped {
             let mut step = Step::new(Action::DropTable(Box::new(table.clone())))
                 .hazard(HazardKind::DataLoss, format!("drops table {} and its rows", table.name));
+            // A foreign key that points at the parent points at the partition, too.
+            if let Some(partition) = &table.partition_of
+                && !self.dropped.contains(&partition.parent)
+                && self.is_referenced(&partition.parent)
+            {
+                let parent = partition.parent.clone();
+                self.detach(table, &parent);
+                step = step.needs(Item::Mark { table: table.name.clone(), what: "freed" });
+            }
             let parents = table.inherits.iter().chain(table.partition_of.iter().map(|p| &p.parent));
             for parent in parents {
                 step = step.releases(Item::table(parent));
@@ -261,17 +270,39 @@ impl Planner<'_> {
                 if key.parent == table.name {
                     continue;
                 }
-                let released = super::constraint::dependencies(&self.before, table, &constraint);
-                if self.dropped.contains(&key.parent) && reaches(&waits, &key.parent, &table.name) {
+                let mut released =
+                    super::constraint::dependencies(&self.before, table, &constraint);
+                released.extend(self.partitions_below(&key.parent));
+                let targets: Vec<&QName> = self
+                    .base
+                    .tables
+                    .keys()
+                    .filter(|name| released.iter().any(|d| d.item == Item::table(name)))
+                    .collect();
+                let circle = targets.iter().any(|target| reaches(&waits, target, &table.name));
+                if self.dropped.contains(&key.parent) && circle {
                     self.drop_constraint(table, &constraint);
                 } else {
-                    waits.entry(&table.name).or_default().insert(&key.parent);
+                    waits.entry(&table.name).or_default().extend(targets);
                     step.releases.extend(released);
                 }
             }
             self.end_table(&mut step, table);
             self.steps.push(step);
         }
+    }
+
+    /// True when a foreign key that stays points at the table or at one it is a partition of.
+    fn is_referenced(&self, table: &QName) -> bool {
+        let kept = |t: &&Table| !self.dropped.contains(&t.name);
+        let mut keys = self.base.tables.values().filter(kept).flat_map(|t| &t.foreign_keys);
+        keys.any(|key| key.parent == *table)
+            || self
+                .base
+                .tables
+                .get(table)
+                .and_then(|t| t.partition_of.as_ref())
+                .is_some_and(|p| self.is_referenced(&p.parent))
     }
 
     /// What goes with a table: columns, constraints, indexes, owned sequences, triggers, policies.
@@ -481,7 +512,6 @@ impl Planner<'_> {
         })
         .needs(Item::table(name))
         .needs(Item::table(&aside))
-        .releases(Item::table(&aside))
         .hazard(
             HazardKind::TableRewrite,
             format!("copies every row of {name} while readers and writers wait"),
@@ -490,6 +520,8 @@ impl Planner<'_> {
             HazardKind::MayFail,
             format!("fails where a row of {name} does not fit the new table"),
         );
+        let copied = Item::Mark { table: aside.clone(), what: "copied" };
+        copy = copy.creates(copied.clone());
         for child in to.tables.values() {
             if child.partition_of.as_ref().is_some_and(|p| p.parent == *name) {
                 copy = copy.needs(Item::Parent { child: child.name.clone(), parent: name.clone() });
@@ -498,7 +530,7 @@ impl Planner<'_> {
         self.steps.push(copy);
         let mut rest = old.clone();
         rest.name = aside.clone();
-        let drop = Step::new(Action::DropTable(Box::new(rest))).destroys(Item::table(&aside));
+        let drop = Step::new(Action::DropTable(Box::new(rest))).needs(copied);
         self.steps.push(drop);
         for sequence in sequences {
             let owner = self.to.sequences.get(&sequence).and_then(|s| s.owned_by.clone());

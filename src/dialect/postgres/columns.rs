@@ -173,7 +173,7 @@ fn alter_identity(
         tail.push(format!("SET GENERATED {}", mode(to.mode)));
     }
     for change in sequences::changes(&from.options, &to.options) {
-        tail.push(format!("SET {change}"));
+        tail.push(if change == "RESTART" { change } else { format!("SET {change}") });
     }
     if !tail.is_empty() {
         out.push(format!("{start} {};", tail.join(" ")));

@@ -150,6 +150,12 @@ pub(super) fn alter(table: &QName, to: &Constraint) -> String {
     format!("ALTER TABLE {} ALTER CONSTRAINT {name} {words};", qname(table))
 }
 
+/// Drops what a table that was a partition has kept of its parent's constraints: the server
+/// keeps some and not others.
+pub(super) fn drop_leftover(table: &QName, name: &str) -> String {
+    format!("ALTER TABLE {} DROP CONSTRAINT IF EXISTS {};", qname(table), ident(name))
+}
+
 /// `ALTER TABLE … DROP CONSTRAINT`.
 pub(super) fn drop(table: &QName, name: &str) -> String {
     format!("ALTER TABLE {} DROP CONSTRAINT {};", qname(table), ident(name))

@@ -96,6 +96,16 @@ pub(super) fn changes(from: &SequenceOptions, to: &SequenceOptions) -> Vec<Strin
     if start(from) != start(to) || from.start != to.start {
         out.push(format!("START WITH {}", start(to)));
     }
+    // The counter has passed the new limit for certain: only then may it start again.
+    let old = start(from);
+    let passed = if to.increment.unwrap_or(1) < 0 {
+        to.min.is_some_and(|min| old < min)
+    } else {
+        to.max.is_some_and(|max| old > max)
+    };
+    if passed {
+        out.push("RESTART".to_owned());
+    }
     if from.cache != to.cache {
         out.push(format!("CACHE {}", to.cache.unwrap_or(1)));
     }

@@ -48,6 +48,9 @@ pub(super) fn render(action: &Action, to: &Model) -> Vec<String> {
         Action::AddConstraintUsingIndex { table, constraint } => {
             vec![constraints::add_using_index(table, constraint)]
         }
+        Action::DropConstraint { table, constraint } if constraint.is_inherited() => {
+            vec![constraints::drop_leftover(table, constraint.name().unwrap_or_default())]
+        }
         Action::DropConstraint { table, constraint } => {
             vec![constraints::drop(table, constraint.name().unwrap_or_default())]
         }
