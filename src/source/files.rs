@@ -1,30 +1,71 @@
 //! Schema files on disk: which ones, what is in them, and their union.
 
-use super::{Source, schema_rs};
-use crate::diagnostic::{Diagnostic, SourceFile};
+use super::{Source, schema_rs, sql as sql_source};
+use crate::diagnostic::{Diagnostic, Severity, SourceFile};
 use crate::model::Dialect;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Reads schema files and SQL files from disk as one model. Beside each `X.rs` a file `X.sql` is
-/// read too when it exists.
+/// read too when it exists; a file named twice is read once.
 ///
 /// # Errors
 /// Every mistake found, in all files at once.
 pub fn load(
     schema_files: &[PathBuf],
-    _sql_files: &[PathBuf],
+    sql_files: &[PathBuf],
     dialect: Dialect,
 ) -> Result<Source, Vec<Diagnostic>> {
-    let mut mistakes = Vec::new();
-    let mut files = Vec::new();
-    for path in schema_files {
-        match read_text(path) {
-            Ok(file) => files.push(file),
-            Err(mistake) => mistakes.push(mistake),
-        }
+    if schema_files.is_empty() && sql_files.is_empty() {
+        return Err(vec![
+            Diagnostic::error("no-schema", "there is no schema file")
+                .help("name one with --schema FILE, or check the patterns in dbkit.toml"),
+        ]);
     }
-    if mistakes.is_empty() { schema_rs::read(&files, dialect) } else { Err(mistakes) }
+    let mut mistakes = Vec::new();
+    let mut read_all = |paths: Vec<PathBuf>| {
+        let mut files = Vec::new();
+        let mut seen = BTreeSet::new();
+        for path in paths {
+            if !seen.insert(path.canonicalize().unwrap_or_else(|_| path.clone())) {
+                continue;
+            }
+            match read_text(&path) {
+                Ok(file) => files.push(file),
+                Err(mistake) => mistakes.push(mistake),
+            }
+        }
+        files
+    };
+    let companions =
+        schema_files.iter().map(|path| path.with_extension("sql")).filter(|path| path.is_file());
+    let sql = read_all(companions.chain(sql_files.iter().cloned()).collect());
+    let schemas = read_all(schema_files.to_vec());
+    mistakes.extend(schemas.iter().filter(|file| !holds_schema(&file.text)).map(|file| {
+        Diagnostic::error("no-schema", format!("{} holds no schema", file.path.display()))
+            .help("write `dbkit::schema! { … }`; an empty block stands for an empty database")
+    }));
+    let mut source = match schema_rs::read(&schemas, dialect) {
+        Ok(source) => source,
+        Err(found) => {
+            mistakes.extend(found);
+            return Err(mistakes);
+        }
+    };
+    for file in &sql {
+        mistakes.extend(sql_source::read(file, dialect, &mut source.model));
+    }
+    if mistakes.iter().any(|mistake| mistake.severity == Severity::Error) {
+        return Err(mistakes);
+    }
+    Ok(source)
+}
+
+/// True when the file has one of the macros that hold tables. A file without any is a mistake: as
+/// a schema it would mean to drop everything.
+fn holds_schema(text: &str) -> bool {
+    ["schema!", "table!", "schema !", "table !"].iter().any(|name| text.contains(name))
 }
 
 /// A file's text: UTF-8, a byte order mark taken off, no NUL.

@@ -9,6 +9,7 @@ mod introspect_postgres;
 mod layers;
 mod macros;
 mod postgres_session;
+mod schema_rs;
 mod seed;
 mod sql_source;
 mod sql_split;

@@ -30,6 +30,8 @@ pub enum Shape {
     Text,
     /// One whole number: `#[max_length = 36]`
     Integer,
+    /// One number or several: `#[precision = 3]`, `#[precision(10, 2)]`
+    IntegerOrList,
     /// One word: `#[storage = external]`
     Word,
     /// Arguments in parentheses: `#[unique(a, b)]`
@@ -79,7 +81,7 @@ pub const KNOWN: &[Known] = &[
     known("access_method", TABLE, Shape::Text, r#"#[access_method = "heap"]"#),
     known("autoincrement", COLUMN, Shape::Flag, "#[autoincrement]"),
     repeated("check", BOTH, Shape::TextOrList, r#"#[check("price > 0", name = "positive_price")]"#),
-    known("collate", COLUMN, Shape::Text, r#"#[collate = "de-x-icu"]"#),
+    known("collate", COLUMN, Shape::TextOrList, r#"#[collate = "de-x-icu"]"#),
     known(
         "comment",
         &[Target::Table, Target::Column, Target::Enum],
@@ -113,12 +115,13 @@ pub const KNOWN: &[Known] = &[
     known("inherits", TABLE, Shape::List, "#[inherits(animals)]"),
     known("max_length", COLUMN, Shape::Integer, "#[max_length = 36]"),
     known("not_null", COLUMN, Shape::List, "#[not_null(on_conflict = ignore)]"),
+    known("nullable", COLUMN, Shape::Flag, "#[nullable]"),
     known("of_type", TABLE, Shape::TextOrList, r#"#[of_type = "address"]"#),
     known("on_update", COLUMN, Shape::Text, r#"#[on_update = "now()"]"#),
     known("options", COLUMN, Shape::List, r#"#[options(n_distinct = "-0.5")]"#),
     known("partition_by", TABLE, Shape::Text, r#"#[partition_by = "RANGE (created_at)"]"#),
     known("partition_of", TABLE, Shape::List, r#"#[partition_of(events, "FOR VALUES IN ('eu')")]"#),
-    known("precision", COLUMN, Shape::TextOrList, "#[precision(10, 2)]"),
+    known("precision", COLUMN, Shape::IntegerOrList, "#[precision(10, 2)]"),
     known("primary_key", TABLE, Shape::List, r#"#[primary_key(name = "users_pk")]"#),
     repeated("references", COLUMN, Shape::List, "#[references(users.id, on_delete = cascade)]"),
     repeated("renamed_from", NAMED, Shape::Text, r#"#[renamed_from = "old_name"]"#),
@@ -132,6 +135,7 @@ pub const KNOWN: &[Known] = &[
     known("storage", COLUMN, Shape::Word, "#[storage = external]"),
     known("strict", TABLE, Shape::Flag, "#[strict]"),
     known("tablespace", TABLE, Shape::Text, r#"#[tablespace = "fast"]"#),
+    known("tenant", TABLE, Shape::List, "#[tenant(organisation_id)]"),
     repeated(
         "unique",
         BOTH,

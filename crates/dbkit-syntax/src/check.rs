@@ -236,6 +236,7 @@ fn fits(attribute: &Attribute, known: &Known) -> bool {
         Shape::Flag => flag,
         Shape::Text => is(|kind| matches!(kind, TermKind::Text(_))),
         Shape::Integer => is(|kind| matches!(kind, TermKind::Integer(_))),
+        Shape::IntegerOrList => list || is(|kind| matches!(kind, TermKind::Integer(_))),
         Shape::Word => is(|kind| matches!(kind, TermKind::Path(_) | TermKind::Text(_))),
         Shape::List => list,
         Shape::FlagOrList => flag || list || is(|kind| matches!(kind, TermKind::Path(_))),

@@ -12,4 +12,4 @@ pub mod names;
 mod nesting;
 mod parse;
 
-pub use parse::{parse_file, parse_schema};
+pub use parse::{parse_file, parse_schema, read_file};

@@ -3,7 +3,7 @@
 mod argument;
 mod file;
 
-pub use file::parse_file;
+pub use file::{parse_file, read_file};
 
 use crate::ast::{
     Attribute, ColumnDef, EnumDef, Item, KeyList, Label, Name, Schema, SyntaxError, TableDef,

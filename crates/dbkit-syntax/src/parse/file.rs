@@ -14,24 +14,38 @@ use std::str::FromStr;
 /// # Errors
 /// Every mistake that can be seen without other files. Spans carry byte ranges of `text`.
 pub fn parse_file(text: &str) -> Result<File, Vec<SyntaxError>> {
-    nesting::check(text).map_err(|error| vec![error])?;
-    let tokens = TokenStream::from_str(text).map_err(|error| {
-        let range = error.span().byte_range();
-        let range = if range.is_empty() { range.start..range.start + 1 } else { range };
-        vec![SyntaxError {
-            code: "not-rust",
-            message: "this is not Rust: a bracket, string or character is not closed".to_owned(),
-            place: ErrorPlace::Bytes(range),
-            label: None,
-            help: Some("compile the file once: rustc says more about it".to_owned()),
-        }]
-    })?;
-    let mut errors = Vec::new();
+    let (file, errors) = read_file(text);
+    if errors.is_empty() { Ok(file) } else { Err(errors) }
+}
+
+/// The same, for a reader that goes on checking: what could be read, and every mistake that can be
+/// seen without other files.
+#[must_use]
+pub fn read_file(text: &str) -> (File, Vec<SyntaxError>) {
     let mut file = File::default();
+    if let Err(error) = nesting::check(text) {
+        return (file, vec![error]);
+    }
+    let tokens = match TokenStream::from_str(text) {
+        Ok(tokens) => tokens,
+        Err(error) => return (file, vec![not_rust(error.span().byte_range())]),
+    };
+    let mut errors = Vec::new();
     let mut cursor = Cursor::new(tokens, Span::call_site());
     items(&mut cursor, &mut Vec::new(), &mut file, &mut errors);
     check::file(&file, &mut errors);
-    if errors.is_empty() { Ok(file) } else { Err(errors) }
+    (file, errors)
+}
+
+fn not_rust(range: std::ops::Range<usize>) -> SyntaxError {
+    let range = if range.is_empty() { range.start..range.start + 1 } else { range };
+    SyntaxError {
+        code: "not-rust",
+        message: "this is not Rust: a bracket, string or character is not closed".to_owned(),
+        place: ErrorPlace::Bytes(range),
+        label: None,
+        help: Some("compile the file once: rustc says more about it".to_owned()),
+    }
 }
 
 fn items(cursor: &mut Cursor, modules: &mut Vec<String>, file: &mut File, errors: &mut Errors) {

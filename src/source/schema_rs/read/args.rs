@@ -175,6 +175,11 @@ impl<'a> Args<'a> {
         taken
     }
 
+    /// All arguments that are left.
+    pub fn all(&mut self) -> Vec<Arg> {
+        std::mem::take(&mut self.rest)
+    }
+
     /// Reports every argument nobody took.
     pub fn finish(self, mistakes: &mut Mistakes) {
         for arg in self.rest {

@@ -399,9 +399,9 @@ fn attribute_of(
             postgres_only(mistakes);
             out.statistics = args.first_integer().and_then(|n| i32::try_from(n).ok());
         }
-        "with" => {
+        "options" => {
             postgres_only(mistakes);
-            out.options = options(&args.positional(), mistakes);
+            out.options = options(&args.all(), mistakes);
         }
         "inherited" => out.inherited = true,
         "nullable" => out.nullable = true,

@@ -1,7 +1,7 @@
 //! Collecting what is wrong in one file.
 
 use super::super::ast::Span;
-use crate::diagnostic::{Diagnostic, Place, Severity, SourceFile};
+use crate::diagnostic::{Diagnostic, Place, SourceFile};
 use std::sync::Arc;
 
 /// The mistakes of one file, in the order found.
@@ -16,16 +16,6 @@ pub struct Added<'a>(&'a mut Diagnostic);
 impl Added<'_> {
     pub fn help(self, help: impl Into<String>) -> Self {
         self.0.help = Some(help.into());
-        self
-    }
-
-    pub fn label(self, label: impl Into<String>) -> Self {
-        self.0.label = Some(label.into());
-        self
-    }
-
-    pub fn warning(self) -> Self {
-        self.0.severity = Severity::Warning;
         self
     }
 }
@@ -49,7 +39,22 @@ impl Mistakes {
         Added(&mut self.list[at])
     }
 
-    pub fn into_list(self) -> Vec<Diagnostic> {
+    /// Takes over a mistake that the grammar found.
+    pub fn add_from_grammar(&mut self, error: &dbkit_syntax::ast::SyntaxError) {
+        let place = Place { file: Arc::clone(&self.file), span: error.bytes() };
+        let mut found = Diagnostic::error(error.code, error.message.clone()).at(place);
+        found.label.clone_from(&error.label);
+        found.help.clone_from(&error.help);
+        self.list.push(found);
+    }
+
+    /// In order of place; of several at one place only the first found, which is the cause.
+    pub fn into_list(mut self) -> Vec<Diagnostic> {
+        self.list.sort_by_key(|mistake| mistake.place.as_ref().map(|place| place.span.start));
+        self.list.dedup_by(|a, b| match (&a.place, &b.place) {
+            (Some(a), Some(b)) => a.span.start == b.span.start,
+            _ => false,
+        });
         self.list
     }
 }

@@ -67,7 +67,6 @@ const KNOWN_OF_COLUMN: &[&str] = &[
     "storage",
     "tenant",
     "unique",
-    "with",
 ];
 
 /// Attributes that mean nothing on SQLite, and what to do instead.
@@ -256,15 +255,7 @@ fn table_attribute(attribute: &Attribute, draft: &mut Draft, context: &mut Conte
                 };
             }
         }
-        "with" => {
-            // `args` holds pairs too, which `positional` would leave.
-            let list = match &attribute.body {
-                ast::Body::List(list) => list.as_slice(),
-                _ => &[],
-            };
-            draft.table.options = options(list, context.mistakes);
-            return;
-        }
+        "with" => draft.table.options = options(&args.all(), context.mistakes),
         "tablespace" => draft.table.tablespace = args.first_text().map(|(text, _)| text),
         "access_method" => draft.table.access_method = args.first_text().map(|(text, _)| text),
         _ => {

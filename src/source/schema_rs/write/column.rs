@@ -59,7 +59,7 @@ impl TableWriter<'_> {
             attributes.push(Attribute::value("statistics", Arg::word(target.to_string())));
         }
         if !column.options.is_empty() {
-            attributes.push(Attribute::list("with", options(&column.options)));
+            attributes.push(Attribute::list("options", options(&column.options)));
         }
         if column.inherited {
             attributes.push(Attribute::flag("inherited"));

@@ -1,0 +1,132 @@
+//! `schema.rs`: what is written reads back as the same model.
+
+use crate::support::PgDatabase;
+use dbkit::database::Session;
+use dbkit::database::postgres::{ConnectOptions, PgSession};
+use dbkit::database::sqlite::{OpenMode, SqliteSession};
+use dbkit::diagnostic::SourceFile;
+use dbkit::model::{Dialect, Model};
+use dbkit::source::{schema_rs, sql};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+const CASES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cases/schema_rs/pulled");
+
+/// SQL files of the project's own cases, and those in `DBKIT_ROUND_TRIP/<dialect>`.
+fn scripts(dialect: &str) -> Vec<PathBuf> {
+    let folders = [
+        Some(Path::new(CASES).join(dialect)),
+        std::env::var_os("DBKIT_ROUND_TRIP").map(|folder| Path::new(&folder).join(dialect)),
+    ];
+    let mut out: Vec<PathBuf> = folders
+        .iter()
+        .flatten()
+        .flat_map(|folder| fs::read_dir(folder).unwrap())
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|e| e == "sql"))
+        .collect();
+    out.sort();
+    out
+}
+
+/// Writes the model, reads it back and says what differs.
+fn differences(model: &Model) -> Vec<String> {
+    let text = schema_rs::write(model);
+    let file = Arc::new(SourceFile { path: "schema.rs".into(), text: text.clone() });
+    let mut read = match schema_rs::read(&[file], model.dialect) {
+        Ok(source) => source.model,
+        Err(mistakes) => {
+            return mistakes.iter().map(|m| m.render(false)).chain([text]).collect();
+        }
+    };
+    let objects = sql::write(model);
+    if !objects.is_empty() {
+        let file = Arc::new(SourceFile { path: "schema.sql".into(), text: objects });
+        let mistakes = sql::read(&file, model.dialect, &mut read);
+        if !mistakes.is_empty() {
+            return mistakes.iter().map(|m| m.render(false)).collect();
+        }
+    }
+    let mut out = Vec::new();
+    for id in model.object_ids().chain(read.object_ids()) {
+        if !model.same_object(&read, &id)
+            && !out.iter().any(|o: &String| o.starts_with(&format!("{id}\n")))
+        {
+            let show = |model: &Model| serde_json::to_string(&model.object(&id)).unwrap();
+            out.push(format!("{id}\nwas: {}\nnow: {}", show(model), show(&read)));
+        }
+    }
+    if !out.is_empty() {
+        out.push(text);
+    }
+    out
+}
+
+#[test]
+fn a_pulled_postgres_database_reads_back_equal() {
+    let mut failed = Vec::new();
+    let scripts = scripts("postgres");
+    let database = PgDatabase::create("roundtrip");
+    let options = ConnectOptions::default();
+    let mut session = PgSession::connect(database.url(), &options).unwrap();
+    for path in &scripts {
+        let sql = fs::read_to_string(path).unwrap();
+        if sql.trim().is_empty() {
+            continue;
+        }
+        // Rolled back: one database serves all.
+        session.execute("BEGIN").unwrap();
+        if session.execute(&sql).is_ok() {
+            let model = session.introspect().unwrap();
+            let differences = differences(&model);
+            if !differences.is_empty() {
+                failed.push(format!("{}\n{}", path.display(), differences.join("\n")));
+            }
+        } else {
+            println!("does not run in a transaction: {}", path.display());
+        }
+        session.execute("ROLLBACK").unwrap();
+    }
+    assert!(
+        failed.is_empty(),
+        "{} of {}\n{}",
+        failed.len(),
+        scripts.len(),
+        failed.join("\n----\n")
+    );
+}
+
+#[test]
+fn a_pulled_sqlite_database_reads_back_equal() {
+    let mut failed = Vec::new();
+    let scripts = scripts("sqlite");
+    for path in &scripts {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("a.db");
+        let mut session =
+            SqliteSession::open(&file.display().to_string(), OpenMode::Create).unwrap();
+        if session.execute(&fs::read_to_string(path).unwrap()).is_err() {
+            println!("does not run: {}", path.display());
+            continue;
+        }
+        let differences = differences(&session.introspect().unwrap());
+        if !differences.is_empty() {
+            failed.push(format!("{}\n{}", path.display(), differences.join("\n")));
+        }
+    }
+    assert!(
+        failed.is_empty(),
+        "{} of {}\n{}",
+        failed.len(),
+        scripts.len(),
+        failed.join("\n----\n")
+    );
+}
+
+#[test]
+fn an_empty_model_is_an_empty_block() {
+    for dialect in [Dialect::Postgres, Dialect::Sqlite] {
+        assert!(differences(&Model::new(dialect)).is_empty());
+    }
+}
