@@ -130,3 +130,41 @@ fn an_empty_model_is_an_empty_block() {
         assert!(differences(&Model::new(dialect)).is_empty());
     }
 }
+
+const READ: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cases/schema_rs/read");
+
+/// A case is a schema file; its snapshot is the mistakes found, or the model as `pull` writes it.
+#[test]
+fn every_case_reads_as_its_snapshot() {
+    let mut names: Vec<String> = fs::read_dir(READ)
+        .unwrap()
+        .filter_map(|entry| entry.unwrap().file_name().into_string().ok())
+        .filter_map(|name| name.strip_suffix(".rs").map(str::to_owned))
+        .collect();
+    names.sort();
+    assert!(!names.is_empty());
+    for name in names {
+        let text = fs::read_to_string(Path::new(READ).join(format!("{name}.rs"))).unwrap();
+        let dialect = if text.starts_with("// dialect: sqlite") {
+            Dialect::Sqlite
+        } else {
+            Dialect::Postgres
+        };
+        let file = Arc::new(SourceFile { path: format!("{name}.rs").into(), text });
+        let shown = match schema_rs::read(&[file], dialect) {
+            Ok(source) => {
+                assert_eq!(differences(&source.model), [String::new(); 0], "{name}");
+                let renames = source.renames.iter().map(|rename| format!("// {rename:?}\n"));
+                renames.collect::<String>()
+                    + &schema_rs::write(&source.model)
+                    + &sql::write(&source.model)
+            }
+            Err(mistakes) => mistakes.iter().map(|m| m.render(false) + "\n\n").collect::<String>(),
+        };
+        let mut settings = insta::Settings::clone_current();
+        settings.set_snapshot_path(READ);
+        settings.set_prepend_module_to_snapshot(false);
+        settings.set_omit_expression(true);
+        settings.bind(|| insta::assert_snapshot!(name.as_str(), shown));
+    }
+}

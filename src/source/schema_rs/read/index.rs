@@ -45,10 +45,12 @@ pub fn read(attribute: &Attribute, home: Home<'_>, draft: &mut Draft, context: &
             nulls: None,
         });
     } else {
-        for arg in args.positional() {
+        let elements = args.positional();
+        let none = elements.is_empty();
+        for arg in elements {
             index.elements.extend(element(&arg, draft, context).map(|(element, _)| element));
         }
-        if index.elements.is_empty() {
+        if none {
             context
                 .mistakes
                 .add("no-columns", &span, "`index` names no column")

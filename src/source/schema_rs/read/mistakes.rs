@@ -40,7 +40,12 @@ impl Mistakes {
     }
 
     /// Takes over a mistake that the grammar found.
+    ///
+    /// Long names are judged by the reader, which knows the dialect.
     pub fn add_from_grammar(&mut self, error: &dbkit_syntax::ast::SyntaxError) {
+        if error.code == "name-too-long" {
+            return;
+        }
         let place = Place { file: Arc::clone(&self.file), span: error.bytes() };
         let mut found = Diagnostic::error(error.code, error.message.clone()).at(place);
         found.label.clone_from(&error.label);
@@ -66,11 +71,14 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .filter_map(|candidate| {
             let distance =
                 strsim::damerau_levenshtein(&word.to_lowercase(), &candidate.to_lowercase());
-            (distance <= 2 && distance < word.chars().count().max(1))
-                .then_some((distance, candidate))
+            (distance <= 2 && distance < word.chars().count().max(1)).then_some((
+                distance,
+                strsim::levenshtein(word, candidate),
+                candidate,
+            ))
         })
-        .min_by(|a, b| a.0.cmp(&b.0).then(a.1.cmp(b.1)))
-        .map(|(_, candidate)| candidate)
+        .min()
+        .map(|(_, _, candidate)| candidate)
 }
 
 /// The help for an unknown name: the nearest known one, or all of them when they are few.
