@@ -11,6 +11,18 @@ pub(super) fn in_place(from: &Object, to: &Object) -> bool {
             plain.comment.clone_from(&b.comment);
             plain == *b
         }
+        // ALTER TYPE adds at the end, and changes no attribute of a type that columns have.
+        (Object::Composite(a), Object::Composite(b)) => {
+            let stay: Vec<_> = a
+                .attributes
+                .iter()
+                .filter(|old| b.attributes.iter().any(|new| new.name == old.name))
+                .collect();
+            stay.len() <= b.attributes.len()
+                && stay.iter().zip(&b.attributes).all(|(old, new)| {
+                    old.name == new.name && old.ty == new.ty && old.collation == new.collation
+                })
+        }
         (Object::View(a), Object::View(b)) => {
             a.kind == b.kind
                 && a.query == b.query

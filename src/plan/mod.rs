@@ -130,6 +130,43 @@ impl table::Planner<'_> {
             self.create_object(&id);
         }
         self.schemas_and_extensions();
+        self.names_that_change_kind();
+    }
+
+    /// Relations and types share their names: what is dropped makes room for another kind of the
+    /// same name (PostgreSQL manual, "Schemas").
+    fn names_that_change_kind(&mut self) {
+        let name = |id: &ObjectId| match id {
+            ObjectId::Table(name)
+            | ObjectId::View(name)
+            | ObjectId::Sequence(name)
+            | ObjectId::Composite(name)
+            | ObjectId::Enum(name)
+            | ObjectId::Domain(name)
+            | ObjectId::Range(name) => Some(name.clone()),
+            _ => None,
+        };
+        let mut made: std::collections::BTreeMap<QName, Vec<ObjectId>> = Default::default();
+        for change in &self.diff.changes {
+            if let Change::Create(id) = change
+                && let Some(name) = name(id)
+            {
+                made.entry(name).or_default().push(id.clone());
+            }
+        }
+        for step in &mut self.steps {
+            let gone = step.destroys.iter().filter(|item| !step.creates.contains(item));
+            let taken: Vec<Item> = gone
+                .filter_map(|item| match item {
+                    Item::Object(id) => made.get(&name(id)?),
+                    _ => None,
+                })
+                .flatten()
+                .map(|id| Item::Object(id.clone()))
+                .filter(|item| !step.destroys.contains(item))
+                .collect();
+            step.destroys.extend(taken);
+        }
     }
 
     /// Parts of tables that the diff leaves alone and that must step aside.

@@ -113,9 +113,15 @@ impl Planner<'_> {
                 return;
             }
         }
-        let mut step =
-            Step::new(Action::Alter { from: Box::new(old.clone()), to: Box::new(new.clone()) })
-                .changes(Item::Object(id.clone()));
+        let step =
+            Step::new(Action::Alter { from: Box::new(old.clone()), to: Box::new(new.clone()) });
+        // What hangs on these may stay as it is while they change.
+        let mut step = match new {
+            Object::Enum(_) | Object::Sequence(_) | Object::Composite(_) => {
+                step.changes(Item::Object(id.clone()))
+            }
+            _ => step.creates(Item::Object(id.clone())),
+        };
         step.needs = self.after.object(&new);
         step.releases = self.before.object(&old);
         self.steps.push(step);

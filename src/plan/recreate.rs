@@ -217,7 +217,9 @@ fn in_place(old: &Object, new: &Object) -> bool {
 pub(super) fn replaces_type(old: &Object, new: &Object) -> bool {
     match (old, new) {
         (Object::Enum(a), Object::Enum(b)) => !super::enum_type::is_extension(&a.labels, &b.labels),
-        (Object::Domain(_), Object::Domain(_)) | (Object::Range(_), Object::Range(_)) => {
+        (Object::Domain(_), Object::Domain(_))
+        | (Object::Range(_), Object::Range(_))
+        | (Object::Composite(_), Object::Composite(_)) => {
             !bodies::in_place(old, new)
         }
         _ => false,
@@ -227,7 +229,10 @@ pub(super) fn replaces_type(old: &Object, new: &Object) -> bool {
 /// Columns that have the type before and after.
 pub(super) fn columns_of_type(base: &Model, to: &Model, id: &ObjectId) -> Vec<ColumnRef> {
     let name = match id {
-        ObjectId::Enum(name) | ObjectId::Domain(name) | ObjectId::Range(name) => name,
+        ObjectId::Enum(name)
+        | ObjectId::Domain(name)
+        | ObjectId::Range(name)
+        | ObjectId::Composite(name) => name,
         _ => return Vec::new(),
     };
     let is = |column: &Column| column.ty.name == crate::model::TypeName::User(name.clone());

@@ -3,7 +3,7 @@ use crate::model::{
     Column, ColumnValue, Expr, Index, IndexKey, Model, Object, ObjectId, QName, Routine, Table,
     TypeName,
 };
-use crate::sql::names::mentioned;
+use crate::sql::names::{mentioned, relations};
 use std::collections::{BTreeSet, HashMap};
 
 /// What the parts of one model refer to.
@@ -62,7 +62,18 @@ impl<'a> References<'a> {
 
     fn text(&self, text: &str, strength: Strength, columns: bool, out: &mut Vec<Dependency>) {
         let mentions = self.mentions(text);
+        let is_schema = |name: &str| name == "public" || self.model.schemas.contains_key(name);
+        let relations = relations(text, self.model.dialect, &is_schema);
         for id in self.objects_in(&mentions) {
+            let relation = match &id {
+                ObjectId::Table(name) | ObjectId::View(name) => relations.contains(&name.name),
+                _ => true,
+            };
+            // A column or an output name that is called like a table says nothing about the table.
+            if self.model.dialect == crate::model::Dialect::Postgres && !relation {
+                out.push(Dependency { item: Item::Object(id), strength: Strength::Wish });
+                continue;
+            }
             if let ObjectId::Table(name) = &id
                 && columns
                 && let Some(table) = self.model.tables.get(name)

@@ -8,6 +8,7 @@ mod inspect;
 mod introspect_postgres;
 mod layers;
 mod macros;
+mod plan_objects;
 mod postgres_session;
 mod schema_rs;
 mod seed;

@@ -66,3 +66,23 @@ pub(super) fn alter(from: &Composite, to: &Composite) -> Vec<String> {
     }
     out
 }
+
+/// A column's value in the new version of its type, attribute by attribute; new ones are NULL.
+pub(super) fn converted(from: &Composite, to: &Composite, column: &str) -> String {
+    let fields = to.attributes.iter().map(|new| {
+        match from.attributes.iter().find(|old| old.name == new.name) {
+            Some(old) if old.ty == new.ty => format!("({column}).{}", ident(&new.name)),
+            Some(_) => {
+                let ty = types::render(&new.ty);
+                format!("({column}).{}::text::{ty}", ident(&new.name))
+            }
+            None => format!("NULL::{}", types::render(&new.ty)),
+        }
+    });
+    let fields: Vec<String> = fields.collect();
+    format!(
+        "CASE WHEN {column} IS DISTINCT FROM NULL THEN ROW({})::{} END",
+        fields.join(", "),
+        qname(&to.name)
+    )
+}

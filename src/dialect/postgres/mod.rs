@@ -1,5 +1,6 @@
 //! PostgreSQL.
 
+mod bodies;
 mod collations;
 mod columns;
 pub mod comments;
@@ -38,7 +39,9 @@ pub fn render(plan: &Plan, from: &Model, to: &Model) -> Script {
     let mut script = Script { parts: Vec::new(), notes: plan.notes.clone() };
     let mut stage = None;
     let mut labels: Vec<String> = Vec::new();
-    for step in &plan.steps {
+    let ahead = bodies::ahead_of_their_names(&plan.steps);
+    let mut unchecked = false;
+    for (at, step) in plan.steps.iter().enumerate() {
         let statements = steps::render(&step.action, to);
         if statements.is_empty() {
             continue;
@@ -47,6 +50,7 @@ pub fn render(plan: &Plan, from: &Model, to: &Model) -> Script {
             labels.iter().any(|label| statements.iter().any(|sql| sql.contains(label.as_str())));
         if !step.transactional || uses_label || stage != Some(step.stage) {
             labels.clear();
+            unchecked = false;
             script.parts.push(Part { transactional: step.transactional, statements: Vec::new() });
         }
         stage = step.transactional.then_some(step.stage);
@@ -55,6 +59,11 @@ pub fn render(plan: &Plan, from: &Model, to: &Model) -> Script {
         }
         let mut hazards = step.hazards.clone();
         let Some(part) = script.parts.last_mut() else { continue };
+        if ahead.contains(&at) && !unchecked {
+            unchecked = true;
+            let sql = "SET LOCAL check_function_bodies = off;".to_owned();
+            part.statements.push(Statement { sql, hazards: Vec::new() });
+        }
         for sql in statements {
             part.statements.push(Statement { sql, hazards: std::mem::take(&mut hazards) });
         }

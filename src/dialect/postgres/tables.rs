@@ -144,14 +144,14 @@ pub(super) fn replace_type(
     let (name, words) = match to {
         Object::Enum(o) => (&o.name, "TYPE"),
         Object::Domain(o) => (&o.name, "DOMAIN"),
-        Object::Range(o) => (&o.name, "TYPE"),
+        Object::Range(_) => return replace_range(from, to, changed),
+        Object::Composite(o) => (&o.name, "TYPE"),
         _ => return Vec::new(),
     };
     let old =
         name.sibling(format!("{}__dbkit_old", name.name.chars().take(30).collect::<String>()));
     let mut out = vec![format!("ALTER {words} {} RENAME TO {};", qname(name), ident(&old.name))];
     out.extend(super::create_object(to));
-    let _ = from;
     for place in changed {
         let column = ident(&place.column.column);
         let start = format!("ALTER TABLE {} ALTER COLUMN {column}", qname(&place.column.table));
@@ -160,11 +160,49 @@ pub(super) fn replace_type(
         }
         let ty = types::render(&DataType { array: place.array, ..DataType::user(name.clone()) });
         let text = if place.array { "text[]" } else { "text" };
-        out.push(format!("{start} TYPE {ty} USING {column}::{text}::{ty};"));
+        let value = match (from, to) {
+            (Object::Composite(a), Object::Composite(b)) if !place.array => {
+                super::composites::converted(a, b, &column)
+            }
+            _ => format!("{column}::{text}::{ty}"),
+        };
+        out.push(format!("{start} TYPE {ty} USING {value};"));
         if let Some(expr) = &place.default_after {
             out.push(format!("{start} SET DEFAULT {expr};"));
         }
     }
     out.push(format!("DROP {words} {};", qname(&old)));
+    out
+}
+
+/// A range type brings functions of its own name along that a second type cannot have: the columns
+/// are text between the old type and the new one.
+fn replace_range(
+    from: &crate::model::Object,
+    to: &crate::model::Object,
+    changed: &[crate::plan::TypeColumn],
+) -> Vec<String> {
+    use crate::model::{DataType, Object};
+    let Object::Range(range) = to else { return Vec::new() };
+    let (mut before, mut after) = (Vec::new(), Vec::new());
+    for place in changed {
+        let column = ident(&place.column.column);
+        let start = format!("ALTER TABLE {} ALTER COLUMN {column}", qname(&place.column.table));
+        if place.default_before.is_some() {
+            before.push(format!("{start} DROP DEFAULT;"));
+        }
+        let name = range.name.clone();
+        let ty = types::render(&DataType { array: place.array, ..DataType::user(name) });
+        let text = if place.array { "text[]" } else { "text" };
+        before.push(format!("{start} TYPE {text} USING {column}::{text};"));
+        after.push(format!("{start} TYPE {ty} USING {column}::{ty};"));
+        if let Some(expr) = &place.default_after {
+            after.push(format!("{start} SET DEFAULT {expr};"));
+        }
+    }
+    let mut out = before;
+    out.extend(super::objects::drop(from));
+    out.extend(super::create_object(to));
+    out.extend(after);
     out
 }
