@@ -219,9 +219,7 @@ pub(super) fn replaces_type(old: &Object, new: &Object) -> bool {
         (Object::Enum(a), Object::Enum(b)) => !super::enum_type::is_extension(&a.labels, &b.labels),
         (Object::Domain(_), Object::Domain(_))
         | (Object::Range(_), Object::Range(_))
-        | (Object::Composite(_), Object::Composite(_)) => {
-            !bodies::in_place(old, new)
-        }
+        | (Object::Composite(_), Object::Composite(_)) => !bodies::in_place(old, new),
         _ => false,
     }
 }

@@ -239,7 +239,9 @@ mod tests {
     fn aliases_and_columns_are_no_relations() {
         let text = "select a.b as c, app.d.e from app.d join f on true, 'select from g'";
         let set = relations(text, Dialect::Postgres, &|name| name == "app");
-        for (name, found) in [("a", true), ("b", false), ("c", false), ("d", true), ("f", true), ("g", true)] {
+        for (name, found) in
+            [("a", true), ("b", false), ("c", false), ("d", true), ("f", true), ("g", true)]
+        {
             assert_eq!(set.contains(name), found, "{name}");
         }
     }

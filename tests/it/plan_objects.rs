@@ -34,8 +34,7 @@ fn plan(from: &Model, to: &Model) -> Script {
 
 fn carry_out(from: &State, to: &Model, name: &str) {
     let script = plan(&from.model, to);
-    let mut session =
-        PgSession::connect(from.database.url(), &ConnectOptions::default()).unwrap();
+    let mut session = PgSession::connect(from.database.url(), &ConnectOptions::default()).unwrap();
     let all: Vec<&str> = script.statements().map(|s| s.sql.as_str()).collect();
     let mut run = |sql: &str| {
         if let Err(error) = session.execute(sql) {

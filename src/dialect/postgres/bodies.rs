@@ -13,7 +13,9 @@ pub(super) fn ahead_of_their_names(steps: &[Step]) -> BTreeSet<usize> {
     for (at, step) in steps.iter().enumerate() {
         for item in &step.creates {
             let name = match item {
-                Item::Object(ObjectId::Table(n) | ObjectId::View(n) | ObjectId::Sequence(n)) => &n.name,
+                Item::Object(ObjectId::Table(n) | ObjectId::View(n) | ObjectId::Sequence(n)) => {
+                    &n.name
+                }
                 Item::Object(ObjectId::Routine(id)) => &id.name.name,
                 _ => continue,
             };
