@@ -123,15 +123,17 @@ impl Context {
         connection.map_err(|error| no_connection(target, &error))
     }
 
-    /// The dialects to write migrations for: the configured ones, else the target's, else
-    /// PostgreSQL.
+    /// The dialects to write migrations for: the configured ones, else the target's, else what
+    /// the schema files say, else PostgreSQL.
     #[must_use]
     pub fn dialects(&self) -> Vec<Dialect> {
         let configured = &self.config.dialects.value;
         if !configured.is_empty() {
             return configured.clone();
         }
-        vec![self.config.target().map_or(Dialect::Postgres, |target| target.dialect())]
+        let target = self.config.target().ok().map(|target| target.dialect());
+        let dialect = target.or_else(|| super::schema::declared_dialect(self));
+        vec![dialect.unwrap_or(Dialect::Postgres)]
     }
 }
 

@@ -4,7 +4,7 @@ use super::{Context, Exit, Stop};
 use crate::diagnostic::Diagnostic;
 use crate::diff::{Ambiguity, Rename};
 use crate::model::{Dialect, QName};
-use crate::source::{Source, files};
+use crate::source::{Source, files, schema_rs};
 use std::path::PathBuf;
 
 /// Reads the schema files in force for one dialect.
@@ -12,6 +12,12 @@ pub(super) fn load(context: &Context, dialect: Dialect) -> anyhow::Result<Source
     let schema = expand(&context.config.schema.value)?;
     let sql = expand(&context.config.sql.value)?;
     files::load(&schema, &sql, dialect).map_err(|found| mistakes(context, &found))
+}
+
+/// The dialect that one of the schema files says it is for.
+pub(super) fn declared_dialect(context: &Context) -> Option<Dialect> {
+    let files = expand(&context.config.schema.value).ok()?;
+    files.iter().find_map(|path| schema_rs::dialect_of(&std::fs::read_to_string(path).ok()?))
 }
 
 /// All findings as one error.

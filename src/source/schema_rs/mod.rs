@@ -2,6 +2,7 @@
 
 mod ast;
 mod default_names;
+mod dialect;
 pub mod identifiers;
 mod mentions;
 pub mod names;
@@ -11,6 +12,7 @@ mod serial;
 mod types;
 mod write;
 
+pub use dialect::of_text as dialect_of;
 pub use read::read;
 pub use serial::is_serial;
 pub use write::write;

@@ -22,9 +22,13 @@ pub fn write(model: &Model) -> String {
     let plan = Plan::new(model);
     let mut out = String::from(
         "// Written by `dbkit pull`. Edit it freely: from here on this file is the schema, and\n\
-         // `dbkit generate` or `dbkit push` carry it to the database. `dbkit pull` writes it anew.\n\n\
-         dbkit::schema! {\n",
+         // `dbkit generate` or `dbkit push` carry it to the database. `dbkit pull` writes it anew.\n",
     );
+    if model.dialect == Dialect::Sqlite {
+        out.push_str(super::dialect::SQLITE);
+        out.push('\n');
+    }
+    out.push_str("\ndbkit::schema! {\n");
     let mut first = true;
     for enumeration in model.enums.values() {
         separate(&mut first, &mut out);
