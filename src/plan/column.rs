@@ -158,7 +158,7 @@ impl Planner<'_> {
                     .recreate
                     .defaults
                     .contains(&ColumnRef { table: table.clone(), column: to.name.clone() });
-                if kept && !recreated && !(cast_needed && !with_parent) {
+                if kept && !recreated && (!cast_needed || with_parent) {
                     return false;
                 }
                 if matches!(new, ColumnValue::Default(_)) && !cast_needed && !recreated {
@@ -310,11 +310,8 @@ impl Planner<'_> {
 
     fn enter_value(&mut self, table: &QName, from: &Column, to: &Column, default_gone: bool) {
         match (&from.value, &to.value) {
-            (ColumnValue::Default(old), ColumnValue::Default(new)) => {
-                if old != new || default_gone {
-                    self.set_default(table, &to.name, new, false);
-                }
-            }
+            (ColumnValue::Default(old), ColumnValue::Default(new))
+                if old == new && !default_gone => {}
             (_, ColumnValue::Default(new)) => self.set_default(table, &to.name, new, false),
             (ColumnValue::Identity(a), ColumnValue::Identity(b)) if a != b => {
                 let action = self.alter_column_action(

@@ -182,7 +182,7 @@ impl Planner<'_> {
         let made_now = self.creates_index(parent);
         let only = self.index_of(parent).is_some_and(|i| i.only);
         let linked_now = self.links_now(table);
-        if (made_now && !only) || (linked_now && !only) {
+        if (made_now || linked_now) && !only {
             return;
         }
         let child = table.name.sibling(&index.name);

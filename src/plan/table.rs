@@ -451,10 +451,8 @@ impl Planner<'_> {
                     format!("roles that do not own {name} see only the rows its policies allow"),
                 );
             }
-            TableChange::OfType { to, .. } => {
-                if let Some(ty) = to {
-                    step = step.needs(Item::Object(ObjectId::Composite(ty.clone())));
-                }
+            TableChange::OfType { to: Some(ty), .. } => {
+                step = step.needs(Item::Object(ObjectId::Composite(ty.clone())));
             }
             _ => {}
         }

@@ -153,7 +153,7 @@ impl Lexer<'_> {
                 (K::Space, true)
             }
             b'-' if self.peek(1) == Some(b'-') => {
-                self.to_line_end();
+                self.skip_line();
                 (K::Comment, true)
             }
             b'/' if self.peek(1) == Some(b'*') => (K::Comment, self.block_comment()),
@@ -169,7 +169,7 @@ impl Lexer<'_> {
             b';' => self.one(K::Semicolon),
             b'$' => self.dollar(),
             b'\\' if self.postgres => {
-                self.to_line_end();
+                self.skip_line();
                 (K::MetaCommand, true)
             }
             b'.' if self.peek(1) == Some(b'.') => {
@@ -183,7 +183,7 @@ impl Lexer<'_> {
         }
     }
 
-    fn to_line_end(&mut self) {
+    fn skip_line(&mut self) {
         self.skip_while(|b| b != b'\n');
     }
 

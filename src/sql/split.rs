@@ -271,12 +271,11 @@ impl Nesting {
                     }
                 }
             }
-            (Body::Trigger(_), _) => {
-                // SQLite's own rule for complete statements: a body ends at END after a semicolon.
-                if is("end") && self.previous == Previous::Semicolon {
-                    self.body = Body::TriggerEnded;
-                }
+            // SQLite's own rule for complete statements: a body ends at END after a semicolon.
+            (Body::Trigger(_), _) if is("end") && self.previous == Previous::Semicolon => {
+                self.body = Body::TriggerEnded;
             }
+            (Body::Trigger(_), _) => {}
             (Body::None, Head::Routine) => match self.previous {
                 Previous::Begin(at) if is("atomic") => self.body = Body::Atomic(1, at),
                 _ if is("begin") => return Previous::Begin(token.span.start),

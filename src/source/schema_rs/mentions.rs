@@ -23,7 +23,7 @@ pub fn columns(expr: &str, names: &[&str], dialect: Dialect) -> Vec<usize> {
             Dialect::Postgres => **column == name,
             Dialect::Sqlite => column.eq_ignore_ascii_case(&name),
         };
-        if let Some(slot) = names.iter().position(|c| same(&c)).and_then(|at| found.get_mut(at)) {
+        if let Some(slot) = names.iter().position(same).and_then(|at| found.get_mut(at)) {
             *slot = true;
         }
     }

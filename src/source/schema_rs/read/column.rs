@@ -479,10 +479,7 @@ fn identity(args: &mut Args<'_>, mistakes: &mut super::mistakes::Mistakes) -> Id
 
 /// A possibly qualified, possibly quoted SQL name.
 pub fn qname(text: &str) -> Option<QName> {
-    match postgres::types::parse_name(text) {
-        Ok(name) => Some(name),
-        Err(_) => None,
-    }
+    postgres::types::parse_name(text).ok()
 }
 
 /// SQLite's own counter works only for the rowid, which a lone `INTEGER` key is.
