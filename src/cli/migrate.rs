@@ -46,8 +46,25 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
         print(&text)?;
         return Ok(Exit::Done);
     }
-    let limit = Duration::from_secs(args.lock_timeout);
-    let done = history.locked(context, limit, |history| {
+    show(context, "applied", &apply_chosen(args, context, &mut history)?)?;
+    Ok(Exit::Done)
+}
+
+/// Runs everything that is pending. Returns what it ran.
+pub(super) fn run_pending(
+    context: &Context,
+    history: &mut History,
+) -> anyhow::Result<Vec<apply::Done>> {
+    let args = Args { dry_run: false, steps: None, to: None, lock_timeout: 60 };
+    apply_chosen(&args, context, history)
+}
+
+fn apply_chosen(
+    args: &Args,
+    context: &Context,
+    history: &mut History,
+) -> anyhow::Result<Vec<apply::Done>> {
+    history.locked(context, Duration::from_secs(args.lock_timeout), |history| {
         let chosen = choose(args, context, history)?;
         if chosen.is_empty() {
             return Ok(Vec::new());
@@ -56,9 +73,7 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
         let mut progress = Progress::new(context);
         apply::migrate(&mut history.connection, &mut history.ledger, &chosen, &mut progress)
             .map_err(stop)
-    })?;
-    show(context, "applied", &done)?;
-    Ok(Exit::Done)
+    })
 }
 
 /// The pending migrations that the flags leave.

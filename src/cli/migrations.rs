@@ -31,6 +31,18 @@ impl History {
         Ok(Self { target, dir, migrations, connection, ledger })
     }
 
+    /// The same with a connection that is there already.
+    pub(super) fn on(
+        context: &Context,
+        target: &Target,
+        mut connection: Connection,
+    ) -> anyhow::Result<Self> {
+        let dir = context.config.migration_dir(target.dialect());
+        let migrations = read(&dir).map_err(|e| Stop::error(Exit::Usage, e.to_string()))?;
+        let ledger = Ledger::find(&mut connection)?;
+        Ok(Self { target: target.clone(), dir, migrations, connection, ledger })
+    }
+
     /// Folder and ledger side by side.
     pub(super) fn standing(&mut self) -> anyhow::Result<Vec<Comparison>> {
         let records = self.ledger.records(&mut self.connection)?;

@@ -3,6 +3,7 @@
 mod completions;
 mod config;
 mod context;
+mod demo;
 mod exit;
 mod generate;
 mod init;
@@ -10,12 +11,15 @@ mod inspect;
 mod migrate;
 mod migrations;
 mod output;
+mod prepare;
 mod prompt;
 mod pull;
 mod push;
+mod reset;
 mod rollback;
 mod schema;
 mod seed;
+mod starter;
 mod status;
 
 pub use context::{Context, Format, Global};
@@ -45,6 +49,8 @@ struct Arguments {
 enum Command {
     /// Set a project up: settings, a first schema, a first seed
     Init(init::Args),
+    /// Lay the built-in example project down in a new folder and run it
+    Demo(demo::Args),
     /// Write the migration that leads from the migrations so far to the schema files
     Generate(generate::Args),
     /// Run pending migrations
@@ -59,6 +65,10 @@ enum Command {
     Push(push::Args),
     /// Write schema files from a database
     Pull(pull::Args),
+    /// Create the database if it is missing, migrate it, seed it and show it
+    Prepare(prepare::Args),
+    /// Drop the database and prepare it again
+    Reset(reset::Args),
     /// Write the rows of an environment's seed files
     Seed(seed::Args),
     /// Show tables with their row counts and sizes, or the rows of one
@@ -89,6 +99,9 @@ impl Command {
                 let context = Context::new(global, std::mem::take(&mut args.schema))?;
                 pull::run(&args, &context)
             }
+            Self::Demo(args) => demo::run(&args, global),
+            Self::Prepare(args) => prepare::run(&args, &Context::new(global, Vec::new())?),
+            Self::Reset(args) => reset::run(&args, &Context::new(global, Vec::new())?),
             Self::Seed(args) => seed::run(&args, &Context::new(global, Vec::new())?),
             Self::Inspect(args) => inspect::run(&args, &Context::new(global, Vec::new())?),
             Self::Config(args) => config::run(&args, &Context::new(global, Vec::new())?),

@@ -73,11 +73,7 @@ fn project() -> Project {
 
 fn dbkit(project: &Project, peer: &dyn Peer, args: &[&str]) -> crate::support::Outcome {
     let (url, directory) = (peer.url(), project.join("migrations"));
-    project
-        .dbkit(args)
-        .args(["--database-url", &url, "--migration-dir"])
-        .arg(directory)
-        .run()
+    project.dbkit(args).args(["--database-url", &url, "--migration-dir"]).arg(directory).run()
 }
 
 /// diesel_cli takes a SQLite file by its bare path.
@@ -100,10 +96,10 @@ fn dbkit_runs_and_diesel_reverts(peer: &dyn Peer) {
     diesel(project.path(), &url, &["migration", "revert"]).success();
     assert_eq!(peer.ledger(), VERSIONS[..1]);
 
-    dbkit(&project, peer, &["status"]).code(3);
+    dbkit(&project, peer, &["status", "--check"]).code(3);
     dbkit(&project, peer, &["migrate"]).success();
     assert_eq!(peer.ledger(), VERSIONS);
-    dbkit(&project, peer, &["status"]).success();
+    dbkit(&project, peer, &["status", "--check"]).success();
 
     diesel(project.path(), &url, &["migration", "revert", "--all"]).success();
     assert!(peer.ledger().is_empty());
@@ -115,7 +111,7 @@ fn diesel_runs_and_dbkit_reverts(peer: &dyn Peer) {
     let project = project();
     let url = diesel_url(peer);
     diesel(project.path(), &url, &["migration", "run"]).success();
-    dbkit(&project, peer, &["status"]).success();
+    dbkit(&project, peer, &["status", "--check"]).success();
     dbkit(&project, peer, &["migrate"]).success();
     assert_eq!(peer.ledger(), VERSIONS);
 
@@ -134,7 +130,7 @@ fn embedded_migrations_and_dbkit_agree(peer: &dyn Peer) {
     let project = project();
     let migrations = || FileBasedMigrations::from_path(project.join("migrations")).unwrap();
     assert_eq!(peer.run_embedded(migrations()), 2);
-    dbkit(&project, peer, &["status"]).success();
+    dbkit(&project, peer, &["status", "--check"]).success();
     dbkit(&project, peer, &["rollback", "--steps", "1", "--yes"]).success();
     assert_eq!(peer.run_embedded(migrations()), 1);
     assert_eq!(peer.ledger(), VERSIONS);
@@ -147,10 +143,11 @@ fn generated_migrations_run_in_diesel(peer: &dyn Peer, dialect: &str) {
         ("diesel.toml", "[migrations_directory]\ndir = \"migrations\"\n"),
         ("schema.rs", "dbkit::schema! { table thing (id) { id -> Integer, } }\n"),
     ]);
+    project.write("dbkit.toml", format!("dialects = [{dialect:?}]\n"));
     let generate = |name: &str| {
         let directory = project.join("migrations");
         project
-            .dbkit(["generate", name, "--schema", "schema.rs", "--dialect", dialect])
+            .dbkit(["generate", name, "--schema", "schema.rs"])
             .arg("--migration-dir")
             .arg(directory)
             .run()
@@ -167,7 +164,7 @@ fn generated_migrations_run_in_diesel(peer: &dyn Peer, dialect: &str) {
 
     let url = diesel_url(peer);
     diesel(project.path(), &url, &["migration", "run"]).success();
-    dbkit(&project, peer, &["status"]).success();
+    dbkit(&project, peer, &["status", "--check"]).success();
     diesel(project.path(), &url, &["migration", "redo", "--all"]).success();
     diesel(project.path(), &url, &["migration", "revert", "--all"]).success();
     dbkit(&project, peer, &["migrate"]).success();
