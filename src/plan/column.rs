@@ -228,6 +228,8 @@ impl Planner<'_> {
             .hazard(HazardKind::MayFail, format!("fails where {name}.{} is null", to.name));
         let plain = super::constraint::in_partitions(table)
             || self.options.style == Style::Fast
+            // An identity may only be added once the column is NOT NULL.
+            || matches!(to.value, ColumnValue::Identity(_))
             || self.to.dialect == Dialect::Sqlite;
         if plain {
             step = step.hazard(

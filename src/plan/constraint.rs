@@ -208,6 +208,22 @@ impl Planner<'_> {
         self.validate(table, constraint, 2);
     }
 
+    /// A copy that is valid although the parent's check, added in this plan, is not.
+    pub(super) fn validate_copy(&mut self, table: &Table, copy: &Constraint) {
+        let (Constraint::Check(check), Some(partition)) = (copy, &table.partition_of) else {
+            return;
+        };
+        let theirs = self.to.tables.get(&partition.parent).and_then(|parent| {
+            parent.checks.iter().find(|c| c.name == check.name && c.not_valid && !check.not_valid)
+        });
+        let Some(name) = theirs.and_then(|c| c.name.clone()) else { return };
+        let item = Item::constraint(&partition.parent, &name);
+        self.validate(table, copy, 0);
+        if let Some(step) = self.steps.last_mut() {
+            step.needs.push(must(item));
+        }
+    }
+
     fn validate(&mut self, table: &Table, constraint: &Constraint, stage: u8) {
         let name = constraint.name().unwrap_or_default();
         let action =
@@ -310,7 +326,9 @@ impl Planner<'_> {
             if !from.is_inherited() || self.unlinks_now(old) {
                 self.drop_constraint(old, from);
             }
-            if !to.is_inherited() {
+            if to.is_inherited() {
+                self.validate_copy(new, to);
+            } else {
                 self.add_constraint(new, to);
             }
             return;

@@ -369,6 +369,7 @@ impl Planner<'_> {
             TableChange::AlterColumn { from, to } => self.alter_column(old, new, from, to),
             TableChange::AddConstraint(constraint) => {
                 if constraint.is_inherited() {
+                    self.validate_copy(new, constraint);
                     return;
                 }
                 let replaced =

@@ -10,6 +10,7 @@ mod introspect_postgres;
 mod layers;
 mod macros;
 mod plan_objects;
+mod plan;
 mod postgres_session;
 mod prepare;
 mod readme;
