@@ -179,7 +179,10 @@ pub fn pascal_case(name: &str) -> String {
             out.push(c);
         }
     }
-    guard(out)
+    match guard(out) {
+        ident if ident == "unnamed" => "Unnamed".to_owned(),
+        ident => ident,
+    }
 }
 
 /// Lower-case ASCII letters, digits and underscores, and a letter or underscore first.
