@@ -141,7 +141,10 @@ fn compare(
         renames.extend(schema::ask(&ambiguous)?);
         (up, _) = dialect::script(from, to, &renames, &options)?;
     }
-    let (down, _) = dialect::script(to, from, &reversed(&renames), &options)?;
+    let (mut down, _) = dialect::script(to, from, &reversed(&renames), &options)?;
+    if to.dialect == Dialect::Sqlite {
+        dialect::sqlite::share_transactions(&mut up, &mut down);
+    }
     Ok(Made { up, down, snapshot: Snapshot::between(from, to, head) })
 }
 

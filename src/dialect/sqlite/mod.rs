@@ -64,6 +64,21 @@ fn render_steps(steps: &Steps) -> Script {
     Script { parts: vec![part], notes: Vec::new() }
 }
 
+/// A migration folder has one `run_in_transaction` for both ways: when one of them brings its own
+/// transaction, the other gets one of its own too.
+pub fn share_transactions(up: &mut Script, down: &mut Script) {
+    let both = [&*up, &*down];
+    if both.iter().all(|script| script.parts.iter().all(|part| part.transactional)) {
+        return;
+    }
+    let plain = |sql: &str| Statement { sql: sql.to_owned(), hazards: Vec::new() };
+    for part in up.parts.iter_mut().chain(&mut down.parts).filter(|part| part.transactional) {
+        part.transactional = false;
+        part.statements.insert(0, plain("BEGIN IMMEDIATE;"));
+        part.statements.push(plain("COMMIT;"));
+    }
+}
+
 /// Fails when a row has lost its parent: `PRAGMA foreign_key_check` alone would only list it.
 fn checks(tables: &[crate::model::QName]) -> Vec<Statement> {
     if tables.is_empty() {
