@@ -22,7 +22,7 @@ pub enum ApplyError {
     #[error("{} is neither in {} nor reversible: there is no down.sql in it, or only comments\nhelp: write the way back, or restore the database from a backup", name, dir.display())]
     NoWayBack { name: String, dir: PathBuf },
     #[error(
-        "{name} began and did not finish: {done} of its statements are done\nhelp: finish or undo the rest by hand, then run `dbkit repair {name}`"
+        "{name} began and did not finish: {done} of its statements are done\nhelp: finish the rest by hand and run `dbkit repair {name} --applied`, or undo what was done and run it with --reverted"
     )]
     Interrupted { name: String, done: u64 },
     #[error(

@@ -206,6 +206,22 @@ pub fn rollback(
     Ok(all)
 }
 
+/// Notes a migration as applied without running it.
+///
+/// # Errors
+/// The database's own, or an up.sql that cannot be read.
+pub fn mark_applied(
+    connection: &mut Connection,
+    ledger: &Ledger,
+    migration: &Migration,
+) -> Result<(), ApplyError> {
+    let checksum = migration.checksum()?;
+    in_transaction(connection, &mut |connection| {
+        ledger.remove(connection, &migration.version)?;
+        Ok(ledger.finish(connection, migration, &checksum, 0)?)
+    })
+}
+
 /// SQLite takes the write lock at once: a transaction that starts by reading cannot wait for it
 /// (SQLITE_BUSY_SNAPSHOT).
 fn in_transaction(

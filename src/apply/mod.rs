@@ -8,5 +8,5 @@ mod run;
 
 pub use error::{ApplyError, FailedStatement};
 pub use lock::Lock;
-pub use migrate::{Done, Observer, migrate, pending, rollback};
+pub use migrate::{Done, Observer, mark_applied, migrate, pending, rollback};
 pub use push::{PushError, PushPlan, execute, plan_push};

@@ -15,6 +15,7 @@ mod prepare;
 mod prompt;
 mod pull;
 mod push;
+mod repair;
 mod reset;
 mod rollback;
 mod schema;
@@ -59,6 +60,8 @@ enum Command {
     Rollback(rollback::Args),
     /// Revert the newest migration and run it again
     Redo(rollback::Args),
+    /// Mend the ledger after an interrupted or changed migration
+    Repair(repair::Args),
     /// Show what has run, what is pending, and what is in the database
     Status(status::Args),
     /// Make a database match the schema files without a migration
@@ -90,6 +93,7 @@ impl Command {
             Self::Migrate(args) => migrate::run(&args, &Context::new(global, Vec::new())?),
             Self::Rollback(args) => rollback::run(&args, &Context::new(global, Vec::new())?),
             Self::Redo(args) => rollback::redo(&args, &Context::new(global, Vec::new())?),
+            Self::Repair(args) => repair::run(&args, &Context::new(global, Vec::new())?),
             Self::Status(args) => status::run(&args, &Context::new(global, Vec::new())?),
             Self::Push(mut args) => {
                 let context = Context::new(global, std::mem::take(&mut args.schema))?;

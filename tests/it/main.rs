@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
 mod canonical_postgres;
+mod config;
+mod generate;
 mod harness;
 mod init;
 mod inspect;
@@ -9,10 +11,13 @@ mod interchange;
 mod introspect_postgres;
 mod layers;
 mod macros;
+mod migrate;
 mod plan;
 mod plan_objects;
 mod postgres_session;
+mod postgres_session;
 mod prepare;
+mod push;
 mod readme;
 mod schema_rs;
 mod seed;
