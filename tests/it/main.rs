@@ -17,6 +17,8 @@ mod plan_objects;
 mod postgres_session;
 mod postgres_session;
 mod prepare;
+mod schema_rs;
+mod migrate;
 mod push;
 mod readme;
 mod schema_rs;
