@@ -60,12 +60,12 @@ pub fn execute(connection: &mut Connection, script: &Script) -> Result<(), PushE
                 });
             }
         }
-        if part.transactional {
-            if let Err(error) = connection.execute("COMMIT") {
-                undo(connection);
-                let sql = "COMMIT".to_owned();
-                return Err(PushError::Statement { sql, rolled_back: true, error });
-            }
+        if part.transactional
+            && let Err(error) = connection.execute("COMMIT")
+        {
+            undo(connection);
+            let sql = "COMMIT".to_owned();
+            return Err(PushError::Statement { sql, rolled_back: true, error });
         }
     }
     Ok(())

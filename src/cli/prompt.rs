@@ -1,7 +1,7 @@
 //! Questions. Without a terminal there is nobody to ask: the question becomes the error.
 
 use super::exit::{Exit, Stop};
-use dialoguer::{Confirm, Input, Select};
+use dialoguer::Confirm;
 use std::io::IsTerminal;
 
 /// True when a person can read and answer.
@@ -19,28 +19,6 @@ pub fn confirm(question: &str, flag: &str) -> anyhow::Result<bool> {
         return Err(unanswered(question, flag));
     }
     Ok(Confirm::new().with_prompt(question).default(false).interact()?)
-}
-
-/// Lets the user choose one of several answers; returns its position.
-///
-/// # Errors
-/// Without a terminal, with the question and the flags that answer it.
-pub fn choose(question: &str, answers: &[String], flag: &str) -> anyhow::Result<usize> {
-    if !interactive() {
-        return Err(unanswered(question, flag));
-    }
-    Ok(Select::new().with_prompt(question).items(answers).default(0).interact()?)
-}
-
-/// Asks for a text.
-///
-/// # Errors
-/// Without a terminal, with the question and the flag that answers it.
-pub fn text(question: &str, flag: &str) -> anyhow::Result<String> {
-    if !interactive() {
-        return Err(unanswered(question, flag));
-    }
-    Ok(Input::<String>::new().with_prompt(question).allow_empty(true).interact_text()?)
 }
 
 fn unanswered(question: &str, flag: &str) -> anyhow::Error {

@@ -50,7 +50,7 @@ fn fill(session: &mut dyn Session, environment: &str) {
     session.execute("UPDATE extension_instance SET context_id = 'moved'").unwrap();
     let after = session.query(at, &[]).unwrap().rows;
     assert_ne!(format!("{before:?}"), "[]");
-    assert!(format!("{after:?}") > String::from("[[Text(\"2001"), "{before:?} {after:?}");
+    assert!(format!("{after:?}").as_str() > "[[Text(\"2001", "{before:?} {after:?}");
 }
 
 #[test]

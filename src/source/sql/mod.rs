@@ -3,7 +3,7 @@
 //! statistics, and comments on them).
 //!
 //! A file says what exists, as CREATE statements; ALTER stands only where CREATE cannot say it.
-//! What [`write`] writes, [`read`] reads back to an equal model.
+//! What [`write()`] writes, [`read`] reads back to an equal model.
 
 mod alter;
 mod comment;
