@@ -151,16 +151,12 @@ impl Found {
             true => format!("sqlite://{env}.db"),
             false => format!("postgres://postgres@localhost/{}_{env}", self.name),
         };
-        let (dev, prod) = if self.has_database_url {
-            ("${DATABASE_URL}".to_owned(), "${PRODUCTION_DATABASE_URL}")
-        } else {
-            (url("dev"), "${DATABASE_URL}")
-        };
+        let dev = if self.has_database_url { "${DATABASE_URL}".to_owned() } else { url("dev") };
         let _ = write!(
             text,
             "\n[env.dev]\nurl = {dev:?}\n\n[env.test]\nurl = {:?}\n\n\
              # Seeds, resets and destructive pushes are refused here.\n\
-             [env.prod]\nurl = {prod:?}\nprotected = true\n",
+             [env.prod]\nurl = \"${{PRODUCTION_DATABASE_URL}}\"\nprotected = true\n",
             url("test"),
         );
         text

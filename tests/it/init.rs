@@ -53,6 +53,8 @@ fn a_diesel_project_is_taken_as_it_is() {
         "migrations = \"db/migrations\"",
         "dialects = [\"postgres\"]",
         "url = \"${DATABASE_URL}\"",
+        // Not the variable developers set: a database they name is not to be taken for production.
+        "url = \"${PRODUCTION_DATABASE_URL}\"",
     ] {
         assert!(settings.contains(line), "{line}\n{settings}");
     }
