@@ -1,6 +1,7 @@
 //! The only place that opens a connection.
 
 mod error;
+pub mod interrupt;
 mod open;
 pub mod postgres;
 mod provision;

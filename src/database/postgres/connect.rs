@@ -1,7 +1,7 @@
 //! Opening a connection: options, time limit, what is worth another try, and the waiting between.
 
 use super::libpq::{self, Attempt, Connection};
-use crate::database::{DatabaseError, ErrorKind};
+use crate::database::{DatabaseError, ErrorKind, interrupt};
 use percent_encoding::percent_decode_str;
 use std::ffi::CString;
 use std::time::{Duration, Instant};
@@ -82,6 +82,10 @@ fn open_within(
 ) -> Result<Connection, DatabaseError> {
     let mut parameters = vec![
         pair("fallback_application_name", &options.application_name)?,
+        // A network that swallows everything is noticed within half a minute.
+        pair("keepalives_idle", "15")?,
+        pair("keepalives_interval", "5")?,
+        pair("keepalives_count", "3")?,
         // Expanded by libpq; what follows wins over it.
         pair("dbname", target)?,
     ];
@@ -131,7 +135,9 @@ pub(super) fn open_with_retry(
             return Err(error);
         }
         progress(&Waiting { error: &error, attempts, waited, limit: policy.wait_limit });
-        std::thread::sleep(next);
+        if interrupt::pause(next) {
+            return Err(error);
+        }
         pause = (pause * 2).min(policy.longest_pause);
     }
 }

@@ -102,6 +102,8 @@ impl Connection {
             pq::PQsetErrorVerbosity(raw, pq::PGVerbosity::PQERRORS_DEFAULT);
             let list = Arc::as_ptr(&connection.notices).cast_mut().cast::<c_void>();
             pq::PQsetNoticeReceiver(raw, Some(receive_notice), list);
+            // A server that takes nothing more must not hold the program in a write.
+            pq::PQsetnonblocking(raw, 1);
         }
         Attempt::Open(connection)
     }
@@ -191,26 +193,16 @@ impl Connection {
         unsafe { pq::PQsendQuery(self.raw, sql.as_ptr()) == 1 }
     }
 
-    /// The next result of what was sent; `None` when there are no more.
-    pub(super) fn next_result(&mut self) -> Option<PgResult> {
-        // SAFETY: raw is a live connection; the result is owned by the wrapper.
-        let raw = unsafe { pq::PQgetResult(self.raw) };
-        (!raw.is_null()).then_some(PgResult { raw })
-    }
-
-    /// One statement with parameters and text results. `None`: libpq could not even send it.
-    pub(super) fn exec_params(
-        &mut self,
-        sql: &CStr,
-        values: &[Option<CString>],
-    ) -> Option<PgResult> {
+    /// Sends one statement with parameters, results wanted as text. False when it could not be
+    /// sent.
+    pub(super) fn send_params(&mut self, sql: &CStr, values: &[Option<CString>]) -> bool {
         let pointers: Vec<*const c_char> =
             values.iter().map(|v| v.as_ref().map_or(ptr::null(), |v| v.as_ptr())).collect();
-        let count = c_int::try_from(pointers.len()).ok()?;
-        // SAFETY: `pointers` holds `count` NUL-terminated texts or NULLs that outlive the call;
-        // text format needs no lengths; types are left to the server.
-        let raw = unsafe {
-            pq::PQexecParams(
+        let Ok(count) = c_int::try_from(pointers.len()) else { return false };
+        // SAFETY: `pointers` holds `count` NUL-terminated texts or NULLs that outlive the call,
+        // which copies them; text format needs no lengths; types are left to the server.
+        unsafe {
+            pq::PQsendQueryParams(
                 self.raw,
                 sql.as_ptr(),
                 count,
@@ -219,22 +211,71 @@ impl Connection {
                 ptr::null(),
                 ptr::null(),
                 0,
-            )
-        };
+            ) == 1
+        }
+    }
+
+    /// The next result of what was sent; `None` when there are no more. Blocks while
+    /// [`Connection::is_busy`].
+    pub(super) fn next_result(&mut self) -> Option<PgResult> {
+        // SAFETY: raw is a live connection; the result is owned by the wrapper.
+        let raw = unsafe { pq::PQgetResult(self.raw) };
         (!raw.is_null()).then_some(PgResult { raw })
     }
 
-    /// Sends a stretch of COPY data. False on failure.
-    pub(super) fn put_copy_data(&mut self, data: &[u8]) -> bool {
-        let Ok(length) = c_int::try_from(data.len()) else { return false };
-        // SAFETY: the buffer is `length` bytes long and copied.
-        unsafe { pq::PQputCopyData(self.raw, data.as_ptr().cast(), length) == 1 }
+    /// The next result is not wholly there yet.
+    pub(super) fn is_busy(&self) -> bool {
+        // SAFETY: raw is a live connection.
+        unsafe { pq::PQisBusy(self.raw) != 0 }
     }
 
-    /// Ends COPY, with an error that the server then reports where one is given.
-    pub(super) fn put_copy_end(&mut self, error: Option<&CStr>) -> bool {
+    /// Reads what has arrived. False when the connection is gone.
+    pub(super) fn consume(&mut self) -> bool {
+        // SAFETY: raw is a live connection.
+        unsafe { pq::PQconsumeInput(self.raw) == 1 }
+    }
+
+    /// Writes what is waiting to be sent; `Some(true)` when all of it is out, `None` when the
+    /// connection is gone.
+    pub(super) fn flush(&mut self) -> Option<bool> {
+        // SAFETY: raw is a live connection.
+        match unsafe { pq::PQflush(self.raw) } {
+            0 => Some(true),
+            1 => Some(false),
+            _ => None,
+        }
+    }
+
+    /// Waits until something can be read, or written where that is wanted. False after `limit`.
+    pub(super) fn ready(&self, for_write: bool, limit: Duration) -> bool {
+        if for_write {
+            // While writing, a server that answers wants to be read first: short turns of each.
+            let turn = limit.min(Duration::from_millis(10));
+            return matches!(self.wait(true, Instant::now() + turn), Wait::Ready);
+        }
+        matches!(self.wait(false, Instant::now() + limit), Wait::Ready)
+    }
+
+    /// Queues a stretch of COPY data: `Some(false)` when there is no room yet, `None` on failure.
+    pub(super) fn put_copy_data(&mut self, data: &[u8]) -> Option<bool> {
+        let length = c_int::try_from(data.len()).ok()?;
+        // SAFETY: the buffer is `length` bytes long and copied.
+        match unsafe { pq::PQputCopyData(self.raw, data.as_ptr().cast(), length) } {
+            1 => Some(true),
+            0 => Some(false),
+            _ => None,
+        }
+    }
+
+    /// Ends COPY, with an error that the server then reports where one is given. As
+    /// [`Connection::put_copy_data`].
+    pub(super) fn put_copy_end(&mut self, error: Option<&CStr>) -> Option<bool> {
         // SAFETY: the text is NUL-terminated or NULL.
-        unsafe { pq::PQputCopyEnd(self.raw, error.map_or(ptr::null(), CStr::as_ptr)) == 1 }
+        match unsafe { pq::PQputCopyEnd(self.raw, error.map_or(ptr::null(), CStr::as_ptr)) } {
+            1 => Some(true),
+            0 => Some(false),
+            _ => None,
+        }
     }
 
     /// Reads COPY OUT data and throws it away.

@@ -5,7 +5,9 @@ mod connect;
 mod introspect;
 mod libpq;
 mod session;
+mod watch;
 
 pub use canonical::{Canonical, canonicalise};
 pub use connect::{ConnectOptions, RetryPolicy, Waiting};
 pub use session::{CancelHandle, Notice, PgSession, TransactionStatus};
+pub use watch::Patience;

@@ -5,17 +5,26 @@ use super::libpq::{
     Canceller, ConnStatusType, Connection, ExecStatusType, Fields, PGTransactionStatusType,
     PgResult,
 };
+use super::watch::{Patience, Watch};
 use crate::database::{DatabaseError, ErrorKind, Rows, Session, Value};
 use crate::model::{Dialect, Model};
 use std::collections::BTreeMap;
-use std::ffi::CString;
+use std::ffi::{CStr, CString};
 use std::io::Read;
+use std::time::Duration;
+
+/// How often a silent connection is looked after.
+const TICK: Duration = Duration::from_millis(100);
 
 /// An open connection. Every method blocks; [`PgSession::cancel_handle`] stops one from outside.
 pub struct PgSession {
     connection: Connection,
     /// Names of types that are not built in, by OID, as far as results have shown them.
     type_names: BTreeMap<u32, String>,
+    watch: Watch,
+    pooled: Option<bool>,
+    /// The server did not answer: what runs there is unknown, and nothing more is sent.
+    given_up: bool,
 }
 
 /// Where the connection stands (manual, libpq, `PQtransactionStatus`).
@@ -61,7 +70,7 @@ impl PgSession {
     /// # Errors
     /// [`ErrorKind::Unreachable`] when another try may help, [`ErrorKind::Rejected`] otherwise.
     pub fn connect(target: &str, options: &ConnectOptions) -> Result<Self, DatabaseError> {
-        connect::open(target, options).map(Self::new)
+        connect::open(target, options).map(|open| Self::new(open, target, options))
     }
 
     /// Like [`PgSession::connect`], trying again while the server cannot be reached; `progress`
@@ -75,11 +84,48 @@ impl PgSession {
         policy: &RetryPolicy,
         progress: &mut dyn FnMut(&Waiting<'_>),
     ) -> Result<Self, DatabaseError> {
-        connect::open_with_retry(target, options, policy, progress).map(Self::new)
+        connect::open_with_retry(target, options, policy, progress)
+            .map(|open| Self::new(open, target, options))
     }
 
-    fn new(connection: Connection) -> Self {
-        Self { connection, type_names: BTreeMap::new() }
+    fn new(connection: Connection, target: &str, options: &ConnectOptions) -> Self {
+        let watch = Watch::new(target, options, connection.backend_pid());
+        Self { connection, type_names: BTreeMap::new(), watch, pooled: None, given_up: false }
+    }
+
+    /// How long answers are waited for.
+    pub fn set_patience(&mut self, patience: Patience) {
+        self.watch.patience = patience;
+    }
+
+    /// Who held up the last statement that had to wait for a lock, as far as it was found out.
+    #[must_use]
+    pub fn blockers(&self) -> &[String] {
+        &self.watch.blockers
+    }
+
+    /// Whether a pooler stands between, so that two transactions may be served by two sessions of
+    /// the server. A pooler answers for no process of the server: the process that libpq was told
+    /// of is not the one that runs the statement.
+    ///
+    /// # Errors
+    /// The server's own.
+    pub fn through_pooler(&mut self) -> Result<bool, DatabaseError> {
+        if let Some(pooled) = self.pooled {
+            return Ok(pooled);
+        }
+        let rows = self.query("SELECT pg_catalog.pg_backend_pid()", &[])?;
+        let pid = rows.rows.first().and_then(|row| row.first());
+        let pooled = pid != Some(&Value::Integer(self.backend_pid().into()));
+        self.pooled = Some(pooled);
+        self.watch.knows_process = !pooled;
+        Ok(pooled)
+    }
+
+    /// True when the connection is of no use any more.
+    #[must_use]
+    pub fn is_lost(&self) -> bool {
+        self.given_up || self.connection.status() == ConnStatusType::CONNECTION_BAD
     }
 
     /// `15.4` is 150004.
@@ -96,6 +142,9 @@ impl PgSession {
 
     #[must_use]
     pub fn transaction_status(&self) -> TransactionStatus {
+        if self.given_up {
+            return TransactionStatus::Unknown;
+        }
         match self.connection.transaction_status() {
             PGTransactionStatusType::PQTRANS_IDLE => TransactionStatus::Idle,
             PGTransactionStatusType::PQTRANS_ACTIVE => TransactionStatus::Active,
@@ -131,21 +180,18 @@ impl PgSession {
     /// The server's, or [`ErrorKind::Statement`] when reading fails or `sql` is no such COPY; the
     /// copy is then undone by the server.
     pub fn copy_in(&mut self, sql: &str, data: &mut dyn Read) -> Result<u64, DatabaseError> {
-        let text = c_text(sql)?;
-        if !self.connection.send(&text) {
-            return Err(self.connection_error());
-        }
+        self.send(sql)?;
         let mut reading = Ok(());
         let mut found = false;
         let mut outcome = Ok(0);
-        while let Some(result) = self.connection.next_result() {
+        while let Some(result) = self.next_result()? {
             match result.status() {
                 ExecStatusType::PGRES_COPY_IN if !found => {
                     found = true;
                     reading = self.send_copy(data);
                 }
                 ExecStatusType::PGRES_COPY_IN => {
-                    self.connection.put_copy_end(Some(c"only one COPY at a time"));
+                    self.end_copy(Some(c"only one COPY at a time"))?;
                 }
                 ExecStatusType::PGRES_COPY_OUT => self.connection.discard_copy_data(),
                 _ => match self.check(&result, sql) {
@@ -165,24 +211,93 @@ impl PgSession {
         let mut buffer = vec![0; 64 * 1024];
         loop {
             match data.read(&mut buffer) {
-                Ok(0) => {
-                    self.connection.put_copy_end(None);
-                    return Ok(());
-                }
+                Ok(0) => return self.end_copy(None),
                 Ok(length) => {
-                    if !self.connection.put_copy_data(buffer.get(..length).unwrap_or_default()) {
-                        // The reason comes with the result that follows.
-                        self.connection.put_copy_end(None);
-                        return Ok(());
+                    let stretch = buffer.get(..length).unwrap_or_default();
+                    loop {
+                        match self.connection.put_copy_data(stretch) {
+                            Some(true) => break,
+                            Some(false) => self.make_room()?,
+                            // The reason comes with the result that follows.
+                            None => return self.end_copy(None),
+                        }
                     }
+                    // Memory must not grow with the data.
+                    self.make_room()?;
                 }
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
                 Err(error) => {
-                    self.connection.put_copy_end(Some(c"the data could not be read"));
+                    self.end_copy(Some(c"the data could not be read"))?;
                     return Err(plain(&format!("cannot read the data to copy: {error}")));
                 }
             }
         }
+    }
+
+    fn end_copy(&mut self, error: Option<&CStr>) -> Result<(), DatabaseError> {
+        while self.connection.put_copy_end(error) == Some(false) {
+            self.make_room()?;
+        }
+        Ok(())
+    }
+
+    /// Writes out what is queued.
+    fn make_room(&mut self) -> Result<(), DatabaseError> {
+        self.watch.begin();
+        while self.connection.flush() == Some(false) {
+            // The server may have to get rid of an error before it reads on.
+            self.connection.ready(true, TICK);
+            if self.connection.ready(false, Duration::ZERO) && !self.connection.consume() {
+                return Ok(());
+            }
+            self.watched()?;
+        }
+        Ok(())
+    }
+
+    /// Sends one or several statements.
+    fn send(&mut self, sql: &str) -> Result<(), DatabaseError> {
+        let text = c_text(sql)?;
+        self.usable()?;
+        if self.connection.send(&text) { Ok(()) } else { Err(self.connection_error()) }
+    }
+
+    fn usable(&self) -> Result<(), DatabaseError> {
+        if self.given_up {
+            let message = "the connection was given up because the server did not answer";
+            return Err(DatabaseError { kind: ErrorKind::Lost, ..plain(message) });
+        }
+        Ok(())
+    }
+
+    /// The next result, within the limits of [`Patience`].
+    fn next_result(&mut self) -> Result<Option<PgResult>, DatabaseError> {
+        self.watch.begin();
+        let mut sent = false;
+        // Nothing can be read ahead of what the server has not been told yet.
+        while self.connection.is_busy() {
+            sent = sent || self.connection.flush() != Some(false);
+            if !sent {
+                self.connection.ready(true, TICK);
+            }
+            let ready = self.connection.ready(false, if sent { TICK } else { Duration::ZERO });
+            if ready && !self.connection.consume() {
+                // libpq makes a result of the loss.
+                break;
+            }
+            if !ready {
+                self.watched()?;
+            }
+        }
+        Ok(self.connection.next_result())
+    }
+
+    /// Asks the watch whether waiting on makes sense.
+    fn watched(&mut self) -> Result<(), DatabaseError> {
+        let canceller = || self.connection.canceller();
+        let Err(message) = self.watch.look(&canceller) else { return Ok(()) };
+        self.given_up = true;
+        Err(DatabaseError { kind: ErrorKind::Lost, ..plain(&message) })
     }
 
     /// Sends several statements in one string and hands each result to `each`, while the server
@@ -192,16 +307,13 @@ impl PgSession {
         sql: &str,
         each: &mut dyn FnMut(usize, &PgResult),
     ) -> Result<(), DatabaseError> {
-        let text = c_text(sql)?;
-        if !self.connection.send(&text) {
-            return Err(self.connection_error());
-        }
+        self.send(sql)?;
         let mut first_error = None;
         let mut number = 0;
-        while let Some(result) = self.connection.next_result() {
+        while let Some(result) = self.next_result()? {
             let outcome = match result.status() {
                 ExecStatusType::PGRES_COPY_IN => {
-                    self.connection.put_copy_end(Some(c"no data for COPY FROM STDIN here"));
+                    self.end_copy(Some(c"no data for COPY FROM STDIN here"))?;
                     Ok(())
                 }
                 ExecStatusType::PGRES_COPY_OUT => {
@@ -276,26 +388,24 @@ impl PgSession {
     fn query_once(&mut self, sql: &str, binds: &[Value]) -> Result<PgResult, DatabaseError> {
         let text = c_text(sql)?;
         let values = binds.iter().map(bind_text).collect::<Result<Vec<_>, _>>()?;
-        let Some(result) = self.connection.exec_params(&text, &values) else {
+        self.usable()?;
+        if !self.connection.send_params(&text, &values) {
             return Err(self.connection_error());
-        };
-        match result.status() {
+        }
+        let Some(result) = self.next_result()? else { return Err(self.connection_error()) };
+        let outcome = match result.status() {
             ExecStatusType::PGRES_COPY_IN => {
-                self.connection.put_copy_end(Some(c"COPY is not possible here"));
-                self.drain();
+                self.end_copy(Some(c"COPY is not possible here"))?;
                 Err(plain("COPY … FROM STDIN is not possible here"))
             }
             ExecStatusType::PGRES_COPY_OUT => {
                 self.connection.discard_copy_data();
-                self.drain();
                 Err(plain("COPY … TO STDOUT is not possible here"))
             }
             _ => self.check(&result, sql).map(|()| result),
-        }
-    }
-
-    fn drain(&mut self) {
-        while self.connection.next_result().is_some() {}
+        };
+        while self.next_result()?.is_some() {}
+        outcome
     }
 
     /// Learns the names of types it has not seen; one query for all new ones, none otherwise.
