@@ -103,10 +103,7 @@ impl Watch {
     ///
     /// # Errors
     /// Why waiting on makes no sense.
-    pub(super) fn look(
-        &mut self,
-        canceller: &dyn Fn() -> Option<Canceller>,
-    ) -> Result<(), String> {
+    pub(super) fn look(&mut self, canceller: &dyn Fn() -> Option<Canceller>) -> Result<(), String> {
         let waited = self.since.elapsed();
         if interrupt::requested() && self.cancelled.is_none() {
             self.cancelled = Some(Instant::now());
