@@ -1,6 +1,7 @@
+use super::rewrite::{Scope, replace_label, replace_name};
 use super::{Rename, replace_identifiers};
 use crate::model::{
-    Expr, Index, IndexKey, Model, Object, ObjectId, ObjectKind, QName, ReplicaIdentity, Table,
+    DataType, Expr, Index, IndexKey, Model, Object, ObjectId, ObjectKind, QName, ReplicaIdentity, Table,
     TypeName,
 };
 
@@ -132,14 +133,29 @@ fn rewrite(expr: &mut Expr, from: &str, to: &str) {
 /// Structure and text that name a renamed object. Bodies of routines are strings to the database:
 /// they keep the old name, and are altered by the diff where the wanted text differs.
 fn follow_object(base: &mut Model, kind: ObjectKind, from: &QName, to: &QName) {
-    let text = |sql: &mut String| *sql = replace_identifiers(sql, &from.name, &to.name);
+    let any = |sql: &mut String| *sql = replace_name(sql, from, to, Scope::Any);
+    let ty = |sql: &mut String| *sql = replace_name(sql, from, to, Scope::Type);
+    let swap_type = |data: &mut DataType| {
+        if let TypeName::User(name) = &mut data.name {
+            swap(name, from, to);
+        }
+    };
+    let sqlite = base.dialect == crate::model::Dialect::Sqlite;
     for table in base.tables.values_mut() {
         for column in &mut table.columns {
-            if let TypeName::User(name) = &mut column.ty.name {
-                swap(name, from, to);
-            }
+            swap_type(&mut column.ty);
         }
-        for_each_expr(table, &mut |expr| text(&mut expr.0));
+        for_each_expr(table, &mut |expr| match kind {
+            ObjectKind::Sequence => {
+                expr.0 = replace_identifiers(&expr.0, &from.name, &to.name);
+            }
+            // SQLite lets a check name its own table.
+            _ if sqlite => any(&mut expr.0),
+            _ => ty(&mut expr.0),
+        });
+        if let Some(of) = &mut table.of_type {
+            swap(of, from, to);
+        }
         if kind != ObjectKind::Table {
             continue;
         }
@@ -161,43 +177,67 @@ fn follow_object(base: &mut Model, kind: ObjectKind, from: &QName, to: &QName) {
         }
     }
     for view in base.views.values_mut() {
-        text(&mut view.query);
+        match kind {
+            ObjectKind::Table | ObjectKind::View => any(&mut view.query),
+            _ => ty(&mut view.query),
+        }
+    }
+    for domain in base.domains.values_mut() {
+        swap_type(&mut domain.base);
+    }
+    for composite in base.composites.values_mut() {
+        composite.attributes.iter_mut().for_each(|attribute| swap_type(&mut attribute.ty));
     }
     for statistics in base.statistics.values_mut() {
         swap(&mut statistics.table, from, to);
-        text(&mut statistics.definition);
+        any(&mut statistics.definition);
+    }
+    if kind != ObjectKind::Sequence {
+        for mut routine in std::mem::take(&mut base.routines).into_values() {
+            routine.id.arguments.iter_mut().for_each(any);
+            for text in [&mut routine.arguments, &mut routine.result, &mut routine.definition] {
+                any(text);
+            }
+            base.routines.insert(routine.id.clone(), routine);
+        }
     }
     if matches!(kind, ObjectKind::Table | ObjectKind::View) {
         for mut trigger in std::mem::take(&mut base.triggers).into_values() {
             swap(&mut trigger.id.table, from, to);
-            text(&mut trigger.definition);
+            any(&mut trigger.definition);
             base.triggers.insert(trigger.id.clone(), trigger);
-        }
-        for mut policy in std::mem::take(&mut base.policies).into_values() {
-            swap(&mut policy.id.table, from, to);
-            for expr in policy.using.iter_mut().chain(&mut policy.with_check) {
-                text(&mut expr.0);
-            }
-            base.policies.insert(policy.id.clone(), policy);
         }
         for mut rule in std::mem::take(&mut base.rules).into_values() {
             swap(&mut rule.id.table, from, to);
-            text(&mut rule.definition);
+            any(&mut rule.definition);
             base.rules.insert(rule.id.clone(), rule);
         }
+    }
+    for mut policy in std::mem::take(&mut base.policies).into_values() {
+        swap(&mut policy.id.table, from, to);
+        for expr in policy.using.iter_mut().chain(&mut policy.with_check) {
+            match kind {
+                ObjectKind::Table | ObjectKind::View => any(&mut expr.0),
+                _ => ty(&mut expr.0),
+            }
+        }
+        base.policies.insert(policy.id.clone(), policy);
     }
 }
 
 /// Literals of a renamed label, in what the database keeps as trees.
 fn follow_label(base: &mut Model, from: &str, to: &str) {
-    let (old, new) =
-        (format!("'{}'", from.replace('\'', "''")), format!("'{}'", to.replace('\'', "''")));
+    let change = |text: &mut String| *text = replace_label(text, from, to);
     for table in base.tables.values_mut() {
-        for_each_expr(table, &mut |expr| expr.0 = expr.0.replace(&old, &new));
+        for_each_expr(table, &mut |expr| change(&mut expr.0));
     }
-    for view in base.views.values_mut() {
-        view.query = view.query.replace(&old, &new);
+    base.views.values_mut().for_each(|view| change(&mut view.query));
+    for policy in base.policies.values_mut() {
+        let exprs = policy.using.iter_mut().chain(&mut policy.with_check);
+        exprs.for_each(|expr| change(&mut expr.0));
     }
+    base.triggers.values_mut().for_each(|trigger| change(&mut trigger.definition));
+    base.rules.values_mut().for_each(|rule| change(&mut rule.definition));
 }
 
 fn follow_column(base: &mut Model, table: &QName, from: &str, to: &str) {

@@ -122,7 +122,7 @@ pub(super) fn default_blocks(from: &DataType, to: &DataType) -> bool {
 /// the worst.
 pub(super) fn hazards(table: &QName, from: &Column, to: &Column, using: bool) -> Vec<Hazard> {
     let mut out = Vec::new();
-    let mut add = |kind, consequence: String| out.push(Hazard { kind, consequence });
+    let mut add = |kind, consequence: String| out.push(Hazard::new(kind, consequence));
     let column = &to.name;
     if binary_coercible(&from.ty, &to.ty) {
         if from.collation != to.collation {

@@ -226,6 +226,12 @@ impl Planner<'_> {
         let mut step = Step::new(action)
             .needs(item.clone())
             .hazard(HazardKind::MayFail, format!("fails where {name}.{} is null", to.name));
+        let old = self.base_table(name);
+        if old.is_some_and(|old| super::assess::proves_not_null(old, &to.name)) {
+            step.hazards.clear();
+            self.steps.push(step);
+            return;
+        }
         let plain = super::constraint::in_partitions(table)
             || self.options.style == Style::Fast
             // An identity may only be added once the column is NOT NULL.
@@ -360,14 +366,18 @@ impl Planner<'_> {
         {
             let lost = !matches!(from.value, ColumnValue::Generated { .. });
             step.hazards.clear();
-            step.hazards.push(super::Hazard {
-                kind: if lost { HazardKind::DataLoss } else { HazardKind::TableRewrite },
-                consequence: if lost {
-                    format!("the values of {}.{} are computed anew", new.name, to.name)
-                } else {
-                    format!("computes {}.{} anew for every row", new.name, to.name)
-                },
-            });
+            let (kind, text) = if lost {
+                (
+                    HazardKind::DataLoss,
+                    format!("the values of {}.{} are computed anew", new.name, to.name),
+                )
+            } else {
+                (
+                    HazardKind::TableRewrite,
+                    format!("computes {}.{} anew for every row", new.name, to.name),
+                )
+            };
+            step.hazards.push(super::Hazard::new(kind, text));
         }
     }
 

@@ -152,7 +152,7 @@ impl Planner<'_> {
         }
         let name = &table.name;
         let hazard = |step: &mut Step, kind, text: String| {
-            step.hazards.push(super::Hazard { kind, consequence: text });
+            step.hazards.push(super::Hazard::new(kind, text));
         };
         match constraint {
             Constraint::PrimaryKey(_) | Constraint::Unique(_) | Constraint::Exclusion(_) => {

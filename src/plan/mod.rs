@@ -3,6 +3,7 @@
 //! Every change becomes one or more [`Step`]s. A step says what it needs, creates, destroys and
 //! releases; one topological sort orders them all. Nothing here knows how SQL is spelled.
 
+mod assess;
 mod bodies;
 mod cast;
 mod column;
@@ -12,6 +13,7 @@ mod error;
 mod graph;
 mod hazard;
 mod index;
+mod lock;
 mod object;
 mod partition;
 mod place;
@@ -22,7 +24,8 @@ mod step;
 mod table;
 
 pub use error::PlanError;
-pub use hazard::{Hazard, HazardKind};
+pub use hazard::{Hazard, HazardKind, RowCount};
+pub use lock::{Lock, LockMode};
 pub use script::{Part, Script, Statement};
 pub use step::{
     Action, ColumnChange, Conversion, Dependency, EnumPlace, Item, Step, Strength, TypeColumn,
@@ -85,7 +88,8 @@ pub fn plan(
         notes: Vec::new(),
     };
     planner.collect();
-    let table::Planner { steps, notes, .. } = planner;
+    let table::Planner { mut steps, notes, .. } = planner;
+    assess::assess(&mut steps, base, to);
     Ok(Plan { steps: graph::sort(steps)?, notes })
 }
 

@@ -162,10 +162,8 @@ impl Planner<'_> {
                 continue;
             };
             step = step.changes(Item::column(&place.table, &place.column));
-            step.hazards.push(Hazard {
-                kind: HazardKind::TableRewrite,
-                consequence: format!("writes {} anew while readers and writers wait", place.table),
-            });
+            let text = format!("writes {} anew while readers and writers wait", place.table);
+            step.hazards.push(Hazard::new(HazardKind::TableRewrite, text).on(&place.table));
             if before.inherited && self.follows_parent(&place.table, &place.column).is_some() {
                 continue;
             }

@@ -26,16 +26,25 @@ pub(super) struct Recreate {
 /// Something that goes away or changes so that its dependents cannot stay.
 enum Touch {
     Object(ObjectId),
-    /// `parts`: checks and indexes on the column cannot stay either.
     Column {
         column: ColumnRef,
-        parts: bool,
+        parts: Parts,
     },
     /// The key of a table that foreign keys point at.
     Key {
         table: QName,
         columns: Vec<String>,
     },
+}
+
+/// What cannot stay of the constraints and indexes on a column.
+#[derive(Clone, Copy, PartialEq)]
+enum Parts {
+    None,
+    /// Those with an expression. PostgreSQL keeps them when the type changes, but reads their
+    /// text again with the new type and adds casts, which the way back does not take off.
+    Texts,
+    All,
 }
 
 /// What holds on to an item.
@@ -74,12 +83,40 @@ pub(super) fn find(diff: &Diff, to: &Model, before: &References<'_>) -> Recreate
             }
             Touch::Column { column, parts } => {
                 for holder in holders.get(&Item::Column(column.clone())).into_iter().flatten() {
+                    let parts = match parts {
+                        Parts::None => false,
+                        Parts::Texts => holder.has_text(before.model),
+                        Parts::All => true,
+                    };
                     found.take(holder, to, parts, before.model, &mut work);
                 }
             }
         }
     }
     found
+}
+
+impl Holder {
+    /// True when it is a check, or an index with an expression or a condition.
+    fn has_text(&self, base: &Model) -> bool {
+        let text = |index: &Index| {
+            let expr = |e: &crate::model::IndexElement| {
+                matches!(e.key, crate::model::IndexKey::Expr(_))
+            };
+            index.predicate.is_some() || index.elements.iter().any(expr)
+        };
+        match self {
+            Self::Constraint(table, name) => base.tables.get(table).is_some_and(|table| {
+                table.checks.iter().any(|c| c.name.as_ref() == Some(name))
+                    || table.exclusions.iter().any(|c| c.name == *name && text(&c.index))
+            }),
+            Self::Index(table, name) => base
+                .tables
+                .get(table)
+                .is_some_and(|t| t.indexes.iter().any(|i| i.name == *name && text(i))),
+            _ => false,
+        }
+    }
 }
 
 impl Recreate {
@@ -105,7 +142,7 @@ impl Recreate {
             }
             Holder::Generated(column) => {
                 if self.columns.insert(column.clone()) {
-                    work.push(Touch::Column { column: column.clone(), parts: true });
+                    work.push(Touch::Column { column: column.clone(), parts: Parts::All });
                 }
             }
             Holder::Constraint(table, name) if parts => {
@@ -145,7 +182,7 @@ fn seeds(diff: &Diff, to: &Model, found: &mut Recreate) -> Vec<Touch> {
                     found.types.insert(id.clone());
                     work.push(Touch::Object(id.clone()));
                     for column in columns_of_type(&diff.base, to, id) {
-                        work.push(Touch::Column { column, parts: true });
+                        work.push(Touch::Column { column, parts: Parts::All });
                     }
                 } else if !in_place(&old, &new) {
                     found.objects.insert(id.clone());
@@ -162,14 +199,19 @@ fn table_seed(table: &QName, change: &TableChange, found: &mut Recreate, work: &
     let column = |name: &str| ColumnRef { table: table.clone(), column: name.to_owned() };
     match change {
         TableChange::DropColumn(old) => {
-            work.push(Touch::Column { column: column(&old.name), parts: true });
+            work.push(Touch::Column { column: column(&old.name), parts: Parts::All });
         }
         TableChange::AlterColumn { from, to } if is_recreated(from, to) => {
             found.columns.insert(column(&to.name));
-            work.push(Touch::Column { column: column(&to.name), parts: true });
+            work.push(Touch::Column { column: column(&to.name), parts: Parts::All });
         }
         TableChange::AlterColumn { from, to } if retyped(from, to) => {
-            work.push(Touch::Column { column: column(&to.name), parts: false });
+            let parts = if from.ty.name == to.ty.name && from.ty.array == to.ty.array {
+                Parts::None
+            } else {
+                Parts::Texts
+            };
+            work.push(Touch::Column { column: column(&to.name), parts });
         }
         TableChange::DropConstraint(old) => {
             let key = key_columns(old);

@@ -1,4 +1,4 @@
-use super::Hazard;
+use super::{Hazard, Lock};
 use serde::Serialize;
 
 /// A plan as SQL, ready to be written to migration folders or executed. Parts run in order.
@@ -22,6 +22,22 @@ pub struct Statement {
     /// One statement, with its final semicolon.
     pub sql: String,
     pub hazards: Vec<Hazard>,
+    /// Tables that were there before and that others wait for meanwhile (PostgreSQL).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub locks: Vec<Lock>,
+}
+
+impl Statement {
+    #[must_use]
+    pub fn new(sql: impl Into<String>) -> Self {
+        Self { sql: sql.into(), hazards: Vec::new(), locks: Vec::new() }
+    }
+
+    #[must_use]
+    pub fn with(mut self, hazards: Vec<Hazard>) -> Self {
+        self.hazards = hazards;
+        self
+    }
 }
 
 impl Script {

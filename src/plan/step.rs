@@ -151,7 +151,7 @@ impl Step {
 
     #[must_use]
     pub fn hazard(mut self, kind: super::HazardKind, consequence: impl Into<String>) -> Self {
-        self.hazards.push(Hazard { kind, consequence: consequence.into() });
+        self.hazards.push(Hazard::new(kind, consequence));
         self
     }
 }

@@ -248,10 +248,25 @@ impl Planner<'_> {
             waits.entry(&table.name).or_default().extend(parents);
         }
         for table in dropped {
-            let mut step = Step::new(Action::DropTable(Box::new(table.clone())))
-                .hazard(HazardKind::DataLoss, format!("drops table {} and its rows", table.name));
+            let mut step = Step::new(Action::DropTable(Box::new(table.clone())));
+            let moved = self.rows_move_to(table);
+            match &moved {
+                // Its rows are read through the parent that steps aside.
+                Some(aside) => {
+                    step = step
+                        .needs(Item::Mark { table: aside.clone(), what: "copied" })
+                        .creates(Item::Mark { table: aside.clone(), what: "emptied" });
+                }
+                None => {
+                    step = step.hazard(
+                        HazardKind::DataLoss,
+                        format!("drops table {} and its rows", table.name),
+                    );
+                }
+            }
             // A foreign key that points at the parent points at the partition, too.
             if let Some(partition) = &table.partition_of
+                && moved.is_none()
                 && !self.dropped.contains(&partition.parent)
                 && self.is_referenced(&partition.parent)
             {
@@ -261,7 +276,9 @@ impl Planner<'_> {
             }
             let parents = table.inherits.iter().chain(table.partition_of.iter().map(|p| &p.parent));
             for parent in parents {
-                step = step.releases(Item::table(parent));
+                if !self.recreate.tables.contains(parent) {
+                    step = step.releases(Item::table(parent));
+                }
                 let link = Item::Parent { child: table.name.clone(), parent: parent.clone() };
                 step.destroys.push(link);
             }
@@ -290,6 +307,16 @@ impl Planner<'_> {
             self.end_table(&mut step, table);
             self.steps.push(step);
         }
+    }
+
+    /// The table from which the rows of a partition are copied, where the table it belongs to is
+    /// rebuilt: the plan drops the partition only then.
+    fn rows_move_to(&self, table: &Table) -> Option<QName> {
+        let parent = &table.partition_of.as_ref()?.parent;
+        if self.recreate.tables.contains(parent) {
+            return Some(aside(parent));
+        }
+        self.base.tables.get(parent).and_then(|parent| self.rows_move_to(parent))
     }
 
     /// True when a foreign key that stays points at the table or at one it is a partition of.
@@ -471,7 +498,7 @@ impl Planner<'_> {
     pub(super) fn rebuild_table(&mut self, name: &QName) {
         let (base, to) = (self.base, self.to);
         let (Some(old), Some(new)) = (base.tables.get(name), to.tables.get(name)) else { return };
-        let aside = name.sibling(format!("{}__dbkit_old", shortened(&name.name)));
+        let aside = aside(name);
         let kept = self.to.sequences.values().filter(|s| {
             let owned = base.sequences.get(&s.name).and_then(|b| b.owned_by.as_ref());
             owned.is_some_and(|o| o.table == *name)
@@ -529,7 +556,8 @@ impl Planner<'_> {
         self.steps.push(copy);
         let mut rest = old.clone();
         rest.name = aside.clone();
-        let drop = Step::new(Action::DropTable(Box::new(rest))).needs(copied);
+        let emptied = Item::Mark { table: aside.clone(), what: "emptied" };
+        let drop = Step::new(Action::DropTable(Box::new(rest))).needs(copied).needs(emptied);
         self.steps.push(drop);
         for sequence in sequences {
             let owner = self.to.sequences.get(&sequence).and_then(|s| s.owned_by.clone());
@@ -538,6 +566,11 @@ impl Planner<'_> {
             }
         }
     }
+}
+
+/// What a table is called that makes room for its successor.
+fn aside(name: &QName) -> QName {
+    name.sibling(format!("{}__dbkit_old", shortened(&name.name)))
 }
 
 fn shortened(name: &str) -> String {

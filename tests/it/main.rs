@@ -18,6 +18,7 @@ mod postgres_session;
 mod prepare;
 mod push;
 mod readme;
+mod rows;
 mod schema_rs;
 mod seed;
 mod sql_source;

@@ -26,8 +26,9 @@ mod triggers;
 pub mod types;
 mod views;
 
-use crate::model::Model;
+use crate::model::{Model, QName};
 use crate::plan::{Action, Part, Plan, Script, Statement};
+use std::collections::BTreeSet;
 use steps::create_object;
 
 /// A plan as PostgreSQL's SQL. Steps share a transaction as long as nothing forbids it: a
@@ -35,7 +36,15 @@ use steps::create_object;
 /// later statement uses (ALTER TYPE, notes: it must be committed first).
 #[must_use]
 pub fn render(plan: &Plan, from: &Model, to: &Model) -> Script {
-    let _ = from;
+    let made: BTreeSet<&QName> = plan
+        .steps
+        .iter()
+        .filter_map(|step| match &step.action {
+            Action::CreateTable(table) => Some(&table.name),
+            Action::SetAsideTable { aside, .. } => Some(aside),
+            _ => None,
+        })
+        .collect();
     let mut script = Script { parts: Vec::new(), notes: plan.notes.clone() };
     let mut stage = None;
     let mut labels: Vec<String> = Vec::new();
@@ -62,10 +71,13 @@ pub fn render(plan: &Plan, from: &Model, to: &Model) -> Script {
         if ahead.contains(&at) && !unchecked {
             unchecked = true;
             let sql = "SET LOCAL check_function_bodies = off;".to_owned();
-            part.statements.push(Statement { sql, hazards: Vec::new() });
+            part.statements.push(Statement::new(sql));
         }
+        let mut locks = step.action.locks(from, to);
+        locks.retain(|lock| !made.contains(&lock.table));
         for sql in statements {
-            part.statements.push(Statement { sql, hazards: std::mem::take(&mut hazards) });
+            let hazards = std::mem::take(&mut hazards);
+            part.statements.push(Statement { sql, hazards, locks: locks.clone() });
         }
     }
     script

@@ -50,11 +50,18 @@ pub fn render(plan: &Plan, from: &Model, to: &Model) -> Script {
 }
 
 fn render_steps(steps: &Steps) -> Script {
-    let mut statements: Vec<Statement> = steps.steps.iter().flat_map(statements).collect();
+    let of_step = |step: &Step| {
+        let mut made = statements(step);
+        for hazard in made.iter_mut().flat_map(|statement| &mut statement.hazards) {
+            hazard.table = step.table().cloned();
+        }
+        made
+    };
+    let mut statements: Vec<Statement> = steps.steps.iter().flat_map(of_step).collect();
     if statements.is_empty() {
         return Script::default();
     }
-    let plain = |sql: &str| Statement { sql: sql.to_owned(), hazards: Vec::new() };
+    let plain = |sql: &str| Statement::new(sql);
     if steps.without_foreign_keys {
         statements.extend(checks(&steps.check));
         statements.splice(0..0, BEFORE.map(plain));
@@ -71,7 +78,7 @@ pub fn share_transactions(up: &mut Script, down: &mut Script) {
     if both.iter().all(|script| script.parts.iter().all(|part| part.transactional)) {
         return;
     }
-    let plain = |sql: &str| Statement { sql: sql.to_owned(), hazards: Vec::new() };
+    let plain = |sql: &str| Statement::new(sql);
     for part in up.parts.iter_mut().chain(&mut down.parts).filter(|part| part.transactional) {
         part.transactional = false;
         part.statements.insert(0, plain("BEGIN IMMEDIATE;"));
@@ -95,12 +102,12 @@ fn checks(tables: &[crate::model::QName]) -> Vec<Statement> {
         )
     }));
     sql.push("DROP TABLE temp.__dbkit_foreign_key_check;".to_owned());
-    sql.into_iter().map(|sql| Statement { sql, hazards: Vec::new() }).collect()
+    sql.into_iter().map(Statement::new).collect()
 }
 
 fn statements(step: &Step) -> Vec<Statement> {
-    let one = |sql: String, hazards: Vec<Hazard>| vec![Statement { sql, hazards }];
-    let hazard = |kind, consequence: String| Hazard { kind, consequence };
+    let one = |sql: String, hazards: Vec<Hazard>| vec![Statement::new(sql).with(hazards)];
+    let hazard = |kind, consequence: String| Hazard::new(kind, consequence);
     match step {
         Step::Rename(Rename::Object { kind: ObjectKind::Table, from, to }) => one(
             format!("ALTER TABLE {} RENAME TO {};", ident(&from.name), ident(&to.name)),
@@ -177,13 +184,11 @@ fn add_column(table: &crate::model::Table, column: &crate::model::Column) -> Vec
     }
     let mut hazards = Vec::new();
     if !column.nullable && column.value.is_none() {
-        hazards.push(Hazard {
-            kind: HazardKind::MayFail,
-            consequence: format!(
-                "fails if table {} has rows: column {} is NOT NULL without a default",
-                table.name, column.name
-            ),
-        });
+        let text = format!(
+            "fails if table {} has rows: column {} is NOT NULL without a default",
+            table.name, column.name
+        );
+        hazards.push(Hazard::new(HazardKind::MayFail, text));
     }
-    vec![Statement { sql: format!("{sql};"), hazards }]
+    vec![Statement::new(format!("{sql};")).with(hazards)]
 }

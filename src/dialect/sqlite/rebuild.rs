@@ -14,7 +14,7 @@ use crate::plan::{Hazard, HazardKind, Statement};
 pub(super) fn statements(rebuild: &Rebuild) -> Vec<Statement> {
     let Rebuild { from, to, interim, .. } = rebuild;
     let mut out = Vec::new();
-    let mut plain = |sql: String| out.push(Statement { sql, hazards: Vec::new() });
+    let mut plain = |sql: String| out.push(Statement::new(sql));
     let created = if rebuild.qualified {
         table::create(&requalified(to, interim), interim)
     } else {
@@ -142,7 +142,7 @@ fn requalified(table: &Table, name: &str) -> Table {
 fn hazards(rebuild: &Rebuild, copies: bool) -> Vec<Hazard> {
     let Rebuild { from, to, .. } = rebuild;
     let mut out = Vec::new();
-    let mut add = |kind, consequence: String| out.push(Hazard { kind, consequence });
+    let mut add = |kind, consequence: String| out.push(Hazard::new(kind, consequence));
     let name = &to.name.name;
     add(
         HazardKind::TableRewrite,

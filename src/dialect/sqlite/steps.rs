@@ -29,6 +29,20 @@ pub(super) enum Step {
     CreateTrigger(Box<Trigger>),
 }
 
+impl Step {
+    /// The table whose rows the step is about, by its old name.
+    pub(super) fn table(&self) -> Option<&QName> {
+        match self {
+            Self::Rename(Rename::Object { from, .. }) => Some(from),
+            Self::Rename(Rename::Column { table, .. }) => Some(table),
+            Self::DropTable(table) | Self::AddColumn { table, .. } => Some(&table.name),
+            Self::DropColumn { table, .. } | Self::CreateIndex { table, .. } => Some(table),
+            Self::Rebuild(rebuild) => Some(&rebuild.from.name),
+            _ => None,
+        }
+    }
+}
+
 /// A table written anew: create the new one, copy, drop the old one, rename.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Rebuild {
