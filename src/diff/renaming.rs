@@ -1,8 +1,8 @@
 use super::rewrite::{Scope, replace_label, replace_name};
 use super::{Rename, replace_identifiers};
 use crate::model::{
-    DataType, Expr, Index, IndexKey, Model, Object, ObjectId, ObjectKind, QName, ReplicaIdentity, Table,
-    TypeName,
+    DataType, Expr, Index, IndexKey, Model, Object, ObjectId, ObjectKind, QName, ReplicaIdentity,
+    Table, TypeName,
 };
 
 /// The old model with the declared renames carried out as the database would (references follow),

@@ -203,13 +203,11 @@ FROM t WHERE $$name$$ = x"#
 
     #[test]
     fn a_schema_is_part_of_the_name() {
-        let name = |schema: &str, name: &str| QName { schema: Some(schema.into()), name: name.into() };
+        let name =
+            |schema: &str, name: &str| QName { schema: Some(schema.into()), name: name.into() };
         let sql = "SELECT users.id FROM app.users JOIN users u ON u.id = users.id";
         let moved = replace_name(sql, &name("app", "users"), &name("a b", "people"), Scope::Any);
-        assert_eq!(
-            moved,
-            "SELECT people.id FROM \"a b\".people JOIN users u ON u.id = people.id"
-        );
+        assert_eq!(moved, "SELECT people.id FROM \"a b\".people JOIN users u ON u.id = people.id");
     }
 
     #[test]

@@ -84,7 +84,8 @@ impl Assessor<'_> {
             },
             Action::CreateTable(table) => self.default_partition(table, &mut found),
             Action::AttachPartition { table, partition } => {
-                let parent = Table { partition_of: Some(partition.clone()), ..Table::new(table.clone()) };
+                let parent =
+                    Table { partition_of: Some(partition.clone()), ..Table::new(table.clone()) };
                 self.default_partition(&parent, &mut found);
             }
             Action::AddEnumValue { ty, label, .. } => {
@@ -98,7 +99,9 @@ impl Assessor<'_> {
             Action::ReplaceType { from, to, .. } => self.replaced(from, to, &mut found),
             Action::CopyRows { to, .. } => found.push(Hazard::new(
                 HazardKind::BreaksClients,
-                format!("what was granted to roles on table {to} is gone: a new table takes its place"),
+                format!(
+                    "what was granted to roles on table {to} is gone: a new table takes its place"
+                ),
             )),
             _ => {}
         }
@@ -128,7 +131,10 @@ impl Assessor<'_> {
                 let words = if view.kind == ViewKind::View { "view" } else { "materialized view" };
                 add(
                     HazardKind::BreaksClients,
-                    format!("what was granted to roles on {words} {} is gone: it is made anew", view.name),
+                    format!(
+                        "what was granted to roles on {words} {} is gone: it is made anew",
+                        view.name
+                    ),
                 );
             }
             Object::View(_) | Object::Routine(_) if !again => {
@@ -187,12 +193,14 @@ impl Assessor<'_> {
         let Some(table) = used.first().map(|(table, _)| *table).or(typed) else { return };
         for old in &from.attributes {
             if !to.attributes.iter().any(|new| new.name == old.name) {
-                let text = format!("drops attribute {} of type {} and its values", old.name, to.name);
+                let text =
+                    format!("drops attribute {} of type {} and its values", old.name, to.name);
                 found.push(Hazard::new(HazardKind::DataLoss, text).on(table));
             }
         }
         if from.attributes.len() != to.attributes.len() {
-            let text = format!("running clients that read or write {} by its attributes fail", to.name);
+            let text =
+                format!("running clients that read or write {} by its attributes fail", to.name);
             found.push(Hazard::new(HazardKind::BreaksClients, text).on(table));
         }
     }
@@ -243,10 +251,14 @@ impl Assessor<'_> {
         // PostgreSQL checks a domain's rules by writing the table anew.
         let TypeName::User(ty) = &column.ty.name else { return };
         let strict = self.to.domains.get(ty).is_some_and(|d| d.not_null || !d.checks.is_empty());
-        if strict && !matches!(column.value, ColumnValue::Identity(_) | ColumnValue::Generated { .. }) {
+        if strict
+            && !matches!(column.value, ColumnValue::Identity(_) | ColumnValue::Generated { .. })
+        {
             found.push(Hazard::new(
                 HazardKind::TableRewrite,
-                format!("writes {table} anew while readers and writers wait: domain {ty} has rules"),
+                format!(
+                    "writes {table} anew while readers and writers wait: domain {ty} has rules"
+                ),
             ));
         }
     }
@@ -257,8 +269,13 @@ impl Assessor<'_> {
         let default = self.base.tables.values().find(|other| {
             let of = other.partition_of.as_ref();
             of.is_some_and(|of| {
-                of.parent == partition.parent && of.bound.as_str().trim().eq_ignore_ascii_case("default")
-            }) && self.to.tables.get(&other.name).is_some_and(|t| t.partition_of == other.partition_of)
+                of.parent == partition.parent
+                    && of.bound.as_str().trim().eq_ignore_ascii_case("default")
+            }) && self
+                .to
+                .tables
+                .get(&other.name)
+                .is_some_and(|t| t.partition_of == other.partition_of)
         });
         let Some(default) = default.filter(|default| default.name != table.name) else { return };
         let name = &default.name;
@@ -285,7 +302,14 @@ fn policy_hazard(policy: &Policy, made: bool) -> Hazard {
 fn renamed(rename: &Rename) -> Option<Hazard> {
     let (what, table) = match rename {
         Rename::Object {
-            kind: kind @ (ObjectKind::Table | ObjectKind::View | ObjectKind::Enum | ObjectKind::Sequence | ObjectKind::Domain | ObjectKind::Composite | ObjectKind::Range),
+            kind:
+                kind @ (ObjectKind::Table
+                | ObjectKind::View
+                | ObjectKind::Enum
+                | ObjectKind::Sequence
+                | ObjectKind::Domain
+                | ObjectKind::Composite
+                | ObjectKind::Range),
             from,
             ..
         } => (format!("{kind} {from}"), (*kind == ObjectKind::Table).then_some(from)),

@@ -100,9 +100,8 @@ impl Holder {
     /// True when it is a check, or an index with an expression or a condition.
     fn has_text(&self, base: &Model) -> bool {
         let text = |index: &Index| {
-            let expr = |e: &crate::model::IndexElement| {
-                matches!(e.key, crate::model::IndexKey::Expr(_))
-            };
+            let expr =
+                |e: &crate::model::IndexElement| matches!(e.key, crate::model::IndexKey::Expr(_));
             index.predicate.is_some() || index.elements.iter().any(expr)
         };
         match self {

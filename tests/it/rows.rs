@@ -163,7 +163,11 @@ fn by_migrations(case: &Case, database: &Database, fast: bool) {
             expect(case, database, "after down");
             break;
         }
-        similar_asserts(&before.0, &database.rows(), &format!("{told}, round {round}\n{made}{back}"));
+        similar_asserts(
+            &before.0,
+            &database.rows(),
+            &format!("{told}, round {round}\n{made}{back}"),
+        );
         expect(case, database, "after down");
         schema(&project, case, "to");
     }
