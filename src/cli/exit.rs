@@ -2,6 +2,7 @@
 
 use crate::config::ConfigError;
 use crate::database::{DatabaseError, ErrorKind};
+use crate::diagnostic::{Diagnostic, Place};
 
 /// What the process says to whoever started it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,13 +29,44 @@ pub enum Exit {
 pub struct Stop {
     pub exit: Exit,
     pub message: String,
+    /// What `--format json` tells programs beyond the message, by its key.
+    pub details: Option<(&'static str, serde_json::Value)>,
 }
 
 impl Stop {
     /// An error to return from a command.
     #[must_use]
     pub fn error(exit: Exit, message: impl Into<String>) -> anyhow::Error {
-        anyhow::Error::new(Self { exit, message: message.into() })
+        anyhow::Error::new(Self { exit, message: message.into(), details: None })
+    }
+
+    /// Refused for want of answers: each question with the flag that says yes to it.
+    #[must_use]
+    pub fn questions(message: String, questions: &[(String, String)]) -> anyhow::Error {
+        let list = questions
+            .iter()
+            .map(|(question, flag)| serde_json::json!({ "question": question, "flag": flag }));
+        let details = Some(("questions", serde_json::Value::Array(list.collect())));
+        anyhow::Error::new(Self { exit: Exit::Refused, message, details })
+    }
+
+    /// Mistakes in files: drawn for people, with their places for programs.
+    #[must_use]
+    pub fn findings(exit: Exit, message: String, found: &[Diagnostic]) -> anyhow::Error {
+        let list = found.iter().map(|finding| {
+            let place = finding.place.as_ref();
+            let (line, column) = place.map(Place::line_column).unzip();
+            serde_json::json!({
+                "code": finding.code,
+                "message": finding.message,
+                "file": place.map(|place| place.file.path.display().to_string()),
+                "line": line,
+                "column": column,
+                "help": finding.help,
+            })
+        });
+        let details = Some(("findings", serde_json::Value::Array(list.collect())));
+        anyhow::Error::new(Self { exit, message, details })
     }
 }
 

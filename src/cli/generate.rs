@@ -1,15 +1,19 @@
 //! `dbkit generate`
 
-use super::output::{count, print};
-use super::{Context, Exit, Stop, prompt, schema};
+mod folder;
+
+use super::output::{count, harmless, print};
+use super::renames::Answers;
+use super::{Context, Exit, Stop, schema};
 use crate::dialect;
-use crate::diff::{Rename, reversed};
-use crate::migration::{self, Migration, NewMigration, file_name, stamp};
+use crate::diff::reversed;
+use crate::migration::{self, Migration, file_name};
 use crate::model::{Dialect, Model};
-use crate::plan::{HazardKind, Part, PlanOptions, Script, Style};
-use crate::source::snapshot::{self, Head, Snapshot};
-use chrono::{DateTime, Utc};
-use std::path::{Path, PathBuf};
+use crate::plan::{PlanOptions, Script, Style};
+use crate::source::Source;
+use crate::source::snapshot::{self, History, Snapshot};
+use chrono::Utc;
+use std::path::PathBuf;
 
 #[derive(clap::Args, Debug)]
 #[command(
@@ -30,6 +34,9 @@ pub struct Args {
     /// Write an empty migration for hand-written SQL
     #[arg(long, conflicts_with = "check")]
     custom: bool,
+    /// Note that the migrations so far, written by hand or by Diesel, make what schema.rs says
+    #[arg(long, conflicts_with_all = ["check", "custom"])]
+    baseline: bool,
     /// Print the SQL and write nothing
     #[arg(long)]
     dry_run: bool,
@@ -47,114 +54,221 @@ pub struct Args {
     fast: bool,
 }
 
-/// Writes the migration that leads from the folder's state to the schema files.
+/// Writes the migrations that lead from the folders' state to the schema files. Every dialect is
+/// planned, and every question answered, before the first file is written.
 ///
 /// # Errors
 /// Mistakes in files, an unanswered question, a folder that cannot be written.
 pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
-    let mut differs = false;
-    for dialect in context.dialects() {
-        differs |= one(args, context, dialect)?;
+    let dialects = context.dialects();
+    // A check asks nothing: whatever the answer, schema and migrations disagree.
+    let mut answers = Answers::new(&args.rename, args.allow_destructive || args.check);
+    let mut drafts = Vec::new();
+    for dialect in &dialects {
+        drafts.push(draft(args, context, *dialect, &mut answers)?);
+    }
+    answers.check_flags()?;
+    let now = Utc::now();
+    let mut told = Vec::new();
+    for draft in &drafts {
+        let folders = match &draft.made {
+            Made::Nothing => Vec::new(),
+            _ if args.check || args.dry_run => Vec::new(),
+            Made::Script(script) => {
+                let name = name(args, &described(&script.snapshot, &draft.history.model))?;
+                folder::write_all(draft, script, &name, now)?
+            }
+            Made::Empty(snapshot, text) => {
+                vec![folder::write_empty(draft, snapshot, text, &name(args, text.name)?, now)?]
+            }
+        };
+        if context.json() {
+            told.push(draft.json(&folders));
+        } else {
+            show(args, context, draft, dialects.len() > 1, &folders)?;
+        }
+    }
+    let differs = drafts.iter().any(|draft| !matches!(draft.made, Made::Nothing));
+    if context.json() {
+        let json = serde_json::json!({ "differs": differs, "dialects": told });
+        print(&format!("{}\n", serde_json::to_string_pretty(&json)?))?;
     }
     Ok(if args.check && differs { Exit::Pending } else { Exit::Done })
 }
 
+/// What is to be written for one dialect.
+struct Draft {
+    dialect: Dialect,
+    dir: PathBuf,
+    migrations: Vec<Migration>,
+    history: History,
+    made: Made,
+}
+
+enum Made {
+    Nothing,
+    Script(Box<Both>),
+    /// A folder without statements.
+    Empty(Box<Snapshot>, &'static Text),
+}
+
 /// Both directions of a migration.
-struct Made {
+struct Both {
     up: Script,
     down: Script,
     snapshot: Snapshot,
 }
 
-fn one(args: &Args, context: &Context, dialect: Dialect) -> anyhow::Result<bool> {
+/// What stands in the files of a folder without statements.
+struct Text {
+    name: &'static str,
+    up: &'static str,
+    down: &'static str,
+}
+
+const CUSTOM: Text = Text {
+    name: "custom",
+    up: "-- Hand-written. Each statement ends with a semicolon.\n",
+    down: "-- Hand-written. Each statement ends with a semicolon.\n",
+};
+
+const BASELINE: Text = Text {
+    name: "baseline",
+    up: "-- The migrations before this one make what schema.rs says.\nSELECT 1;\n",
+    down: "-- Nothing to undo here.\nSELECT 1;\n",
+};
+
+fn draft(
+    args: &Args,
+    context: &Context,
+    dialect: Dialect,
+    answers: &mut Answers<'_>,
+) -> anyhow::Result<Draft> {
+    let usage = |message: String| Stop::error(Exit::Usage, message);
     let dir = context.config.migration_dir(dialect);
     let migrations = if dir.is_dir() {
-        migration::read(&dir).map_err(|e| Stop::error(Exit::Usage, e.to_string()))?
+        migration::read(&dir).map_err(|e| usage(e.to_string()))?
     } else {
         Vec::new()
     };
-    let history = snapshot::fold(&migrations, dialect)
-        .map_err(|e| Stop::error(Exit::Usage, e.to_string()))?;
+    let history = snapshot::fold(&migrations, dialect).map_err(|e| usage(e.to_string()))?;
     for fork in &history.forks {
         context.warn(&format!(
             "{} and {} were made on the same state: two branches were merged",
             fork.first, fork.second
         ));
     }
-    if args.custom {
-        let snapshot = Snapshot::between(&history.model, &history.model, history.head);
-        let text = "-- Hand-written. Each statement ends with a semicolon.\n";
-        let part = Part { transactional: true, statements: Vec::new() };
-        let name = name(args, "custom")?;
-        let folder = Folder { dir: &dir, migrations: &migrations, name: &name, now: Utc::now() };
-        let path = folder.write(&part, text, text, &snapshot)?.1;
-        print(&format!("{}\n", path.display()))?;
-        return Ok(false);
-    }
-    let wanted = schema::load(context, dialect)?;
-    let made = compare(args, &history.model, &wanted.model, &wanted.renames, history.head.clone())?;
-    if made.up.is_empty() {
-        // Models can differ where their SQL does not: spelling that a database does not keep.
-        context.say(&format!("nothing to do: schema and {} migrations agree", dialect));
-        return Ok(false);
-    }
-    report(context, &made);
-    if args.check {
-        print(&format!(
-            "schema and {dialect} migrations disagree by {}; `dbkit generate` writes them\n{}",
-            count(made.up.statements().count(), "statement"),
-            sql(&made.up)
-        ))?;
-        return Ok(true);
-    }
-    if args.dry_run {
-        print(&format!("-- up\n{}\n-- down\n{}", sql(&made.up), sql(&made.down)))?;
-        return Ok(true);
-    }
-    let name = name(args, &described(&made.snapshot, &history.model))?;
-    let folder = Folder { dir: &dir, migrations: &migrations, name: &name, now: Utc::now() };
-    for path in folder.write_all(&made, &history.model, history.head)? {
-        print(&format!("{}\n", path.display()))?;
-    }
-    Ok(true)
+    let made = if args.custom {
+        let snapshot = Snapshot::between(&history.model, &history.model, history.head.clone());
+        Made::Empty(Box::new(snapshot), &CUSTOM)
+    } else {
+        let wanted = schema::load(context, dialect)?;
+        if args.baseline {
+            let snapshot = Snapshot::between(&history.model, &wanted.model, history.head.clone());
+            Made::Empty(Box::new(snapshot), &BASELINE)
+        } else {
+            if history.head.is_none() && !migrations.is_empty() {
+                context.warn(&format!(
+                    "{} has {} without a snapshot: what they make is not known here. Where they make \
+                     what schema.rs says, begin with `dbkit generate --baseline`",
+                    dir.display(),
+                    count(migrations.len(), "migration")
+                ));
+            }
+            compare(args, &history, &wanted, answers)?
+        }
+    };
+    Ok(Draft { dialect, dir, migrations, history, made })
 }
 
 fn compare(
     args: &Args,
-    from: &Model,
-    to: &Model,
-    declared: &[Rename],
-    head: Option<Head>,
+    history: &History,
+    wanted: &Source,
+    answers: &mut Answers<'_>,
 ) -> anyhow::Result<Made> {
     let style = if args.fast { Style::Fast } else { Style::Safe };
     let options = PlanOptions { style };
-    let mut renames = declared.to_vec();
-    let (mut up, mut ambiguous) = dialect::script(from, to, &renames, &options)?;
-    if !args.rename.is_empty() {
-        renames.extend(schema::chosen_renames(&args.rename, &ambiguous)?);
-        (up, ambiguous) = dialect::script(from, to, &renames, &options)?;
-    }
-    if !ambiguous.is_empty() && !args.allow_destructive {
-        if !prompt::interactive() {
-            return Err(schema::unanswered(&ambiguous));
-        }
-        renames.extend(schema::ask(&ambiguous)?);
-        (up, _) = dialect::script(from, to, &renames, &options)?;
+    let (from, to) = (&history.model, &wanted.model);
+    let (mut up, renames) = answers.settle(&wanted.renames, |renames| {
+        Ok(dialect::script(from, to, renames, &options)?)
+    })?;
+    // Models can differ where their SQL does not: spelling that a database does not keep.
+    if up.is_empty() {
+        return Ok(Made::Nothing);
     }
     let (mut down, _) = dialect::script(to, from, &reversed(&renames), &options)?;
     if to.dialect == Dialect::Sqlite {
         dialect::sqlite::share_transactions(&mut up, &mut down);
     }
-    Ok(Made { up, down, snapshot: Snapshot::between(from, to, head) })
+    let snapshot = Snapshot::between(from, to, history.head.clone());
+    Ok(Made::Script(Box::new(Both { up, down, snapshot })))
 }
 
-/// Says aloud what is dangerous or has no way back.
-fn report(context: &Context, made: &Made) {
-    for note in &made.up.notes {
-        context.say(&format!("note: {note}"));
+/// What people read: dangers on stderr, then the folders or the SQL.
+fn show(
+    args: &Args,
+    context: &Context,
+    draft: &Draft,
+    several: bool,
+    folders: &[PathBuf],
+) -> anyhow::Result<()> {
+    let dialect = draft.dialect;
+    if let Made::Script(made) = &draft.made {
+        for note in &made.up.notes {
+            context.say(&format!("note: {}", harmless(note)));
+        }
+        for hazard in made.up.statements().flat_map(|statement| &statement.hazards) {
+            context.say(&format!("hazard {}: {}", hazard.kind, harmless(&hazard.consequence)));
+        }
     }
-    for hazard in made.up.statements().flat_map(|statement| &statement.hazards) {
-        context.say(&format!("hazard {}: {}", hazard.kind, hazard.consequence));
+    let of = if several { format!(" ({dialect})") } else { String::new() };
+    match &draft.made {
+        Made::Nothing => {
+            context.say(&format!("nothing to do: schema and {dialect} migrations agree"));
+        }
+        Made::Script(made) if args.check => print(&format!(
+            "schema and {dialect} migrations disagree by {}; `dbkit generate` writes them\n{}",
+            count(made.up.statements().count(), "statement"),
+            folder::sql(&made.up)
+        ))?,
+        Made::Script(made) if args.dry_run => print(&format!(
+            "-- up{of}\n{}\n-- down{of}\n{}",
+            folder::sql(&made.up),
+            folder::sql(&made.down)
+        ))?,
+        Made::Empty(_, text) if args.dry_run => {
+            print(&format!("-- up{of}\n{}\n-- down{of}\n{}", text.up, text.down))?;
+        }
+        _ => {
+            for path in folders {
+                print(&format!("{}\n", path.display()))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+impl Draft {
+    fn json(&self, folders: &[PathBuf]) -> serde_json::Value {
+        let statements = |script: &Script| -> Vec<serde_json::Value> {
+            let all = script.statements();
+            all.map(|s| serde_json::json!({ "sql": s.sql, "hazards": s.hazards })).collect()
+        };
+        let (up, down, notes) = match &self.made {
+            Made::Script(made) => {
+                (statements(&made.up), statements(&made.down), made.up.notes.clone())
+            }
+            Made::Nothing | Made::Empty(..) => Default::default(),
+        };
+        let folders: Vec<String> = folders.iter().map(|path| path.display().to_string()).collect();
+        serde_json::json!({
+            "dialect": self.dialect,
+            "folders": folders,
+            "up": up,
+            "down": down,
+            "notes": notes,
+        })
     }
 }
 
@@ -177,150 +291,14 @@ fn described(snapshot: &Snapshot, before: &Model) -> String {
     }
     let first: String = changes.first().map_or("change", String::as_str).chars().take(60).collect();
     match changes.len() {
-        0 | 1 => first.replace('.', "_"),
-        more => format!("{} and {} more", first.replace('.', "_"), more - 1),
+        0 | 1 => first,
+        more => format!("{first} and {} more", more - 1),
     }
 }
 
-/// `table users` without its kind and arguments.
+/// `table users` without its kind and arguments, as a file name can hold it.
 fn bare(id: &str) -> String {
     let name = id.split_once(' ').map_or(id, |(_, name)| name);
-    name.split('(').next().unwrap_or(name).to_owned()
-}
-
-fn sql(script: &Script) -> String {
-    script.parts.iter().map(part_sql).collect::<Vec<_>>().join("\n")
-}
-
-/// Statements with the reasons for caution above them.
-fn part_sql(part: &Part) -> String {
-    let mut text = String::new();
-    for (at, statement) in part.statements.iter().enumerate() {
-        if at > 0 {
-            text.push('\n');
-        }
-        for hazard in &statement.hazards {
-            let consequence = crate::cli::output::harmless(&hazard.consequence);
-            text.push_str(&format!("-- {}: {consequence}\n", hazard.kind));
-        }
-        text.push_str(statement.sql.trim_end());
-        text.push('\n');
-    }
-    text
-}
-
-/// Where new migrations go.
-struct Folder<'a> {
-    dir: &'a Path,
-    migrations: &'a [Migration],
-    name: &'a str,
-    now: DateTime<Utc>,
-}
-
-impl Folder<'_> {
-    /// One folder for each part. Going back takes them in the opposite order, so that the first
-    /// part of the way back stands with the last part of the way there; each snapshot but the
-    /// first changes nothing.
-    fn write_all(
-        &self,
-        made: &Made,
-        before: &Model,
-        mut head: Option<Head>,
-    ) -> anyhow::Result<Vec<PathBuf>> {
-        let folders = pair(&made.up, &made.down);
-        let mut newest = self.migrations.last().map(|m| m.version.clone());
-        let mut paths = Vec::new();
-        for (at, (up, down, transactional)) in folders.iter().enumerate() {
-            let version = stamp(self.now, newest.as_ref());
-            let snapshot = if at == 0 {
-                made.snapshot.clone()
-            } else {
-                Snapshot::between(before, before, head.clone())
-            };
-            let name =
-                if at == 0 { self.name.to_owned() } else { format!("{}_{}", self.name, at + 1) };
-            let irreversible = irreversible(&made.up);
-            let (up, mut down) = (up.clone(), down.clone());
-            if down.is_empty() {
-                down = "-- Nothing to undo here.\nSELECT 1;\n".to_owned();
-            }
-            if at == 0 && !irreversible.is_empty() {
-                down = format!("{irreversible}{down}");
-            }
-            let path = migration::write(
-                self.dir,
-                &NewMigration {
-                    version: &version,
-                    name: &name,
-                    up: if up.is_empty() { "SELECT 1;\n" } else { &up },
-                    down: &down,
-                    transactional: *transactional,
-                    snapshot: &snapshot.to_json(),
-                },
-            )?;
-            let plain = migration::Version::of_folder(&version);
-            head = Some(snapshot.head(plain.as_str()));
-            newest = Some(plain);
-            paths.push(path);
-        }
-        Ok(paths)
-    }
-
-    fn write(
-        &self,
-        part: &Part,
-        up: &str,
-        down: &str,
-        snapshot: &Snapshot,
-    ) -> anyhow::Result<(String, PathBuf)> {
-        let version = stamp(self.now, self.migrations.last().map(|m| &m.version));
-        let path = migration::write(
-            self.dir,
-            &NewMigration {
-                version: &version,
-                name: self.name,
-                up,
-                down,
-                transactional: part.transactional,
-                snapshot: &snapshot.to_json(),
-            },
-        )?;
-        Ok((version, path))
-    }
-}
-
-/// Parts of both ways side by side: (up, down, run in a transaction). Where the counts or the
-/// transactions differ, parts get folders of their own.
-fn pair(up: &Script, down: &Script) -> Vec<(String, String, bool)> {
-    let mut folders: Vec<(String, String, bool)> = Vec::new();
-    let mut back: Vec<&Part> = down.parts.iter().collect();
-    for part in &up.parts {
-        // The last part there is undone by the first part back.
-        let partner =
-            back.last().filter(|p| p.transactional == part.transactional).map(|p| part_sql(p));
-        if partner.is_some() {
-            back.pop();
-        }
-        folders.push((part_sql(part), partner.unwrap_or_default(), part.transactional));
-    }
-    // What found no partner is undone before everything else that stands in its way: parts of
-    // the way back keep their order.
-    for part in back.into_iter().rev() {
-        folders.push((String::new(), part_sql(part), part.transactional));
-    }
-    folders
-}
-
-/// What down.sql cannot bring back, as comments.
-fn irreversible(up: &Script) -> String {
-    up.statements()
-        .flat_map(|statement| &statement.hazards)
-        .filter(|hazard| matches!(hazard.kind, HazardKind::DataLoss | HazardKind::Irreversible))
-        .map(|hazard| {
-            format!(
-                "-- Cannot bring back: up.sql {}.\n",
-                super::output::harmless(&hazard.consequence)
-            )
-        })
-        .collect()
+    let name = name.split('(').next().unwrap_or(name);
+    name.chars().map(|c| if c.is_alphanumeric() || c == '-' { c } else { '_' }).collect()
 }

@@ -15,6 +15,7 @@ mod prepare;
 mod prompt;
 mod pull;
 mod push;
+mod renames;
 mod repair;
 mod reset;
 mod rollback;

@@ -1,6 +1,7 @@
 //! `dbkit push`
 
 use super::output::{count, harmless, print};
+use super::renames::Answers;
 use super::{Context, Exit, Stop, prompt, schema};
 use crate::apply::{self, Lock, PushError, PushPlan};
 use crate::database::{Access, Connection, ErrorKind, Session};
@@ -107,19 +108,13 @@ fn locked(
 
 fn plan(args: &Args, connection: &mut Connection, wanted: &Source) -> anyhow::Result<PushPlan> {
     let options = PlanOptions { style: Style::Fast };
-    let mut renames = wanted.renames.clone();
-    let mut plan = apply::plan_push(connection, wanted, &renames, &options).map_err(stop)?;
-    if !args.rename.is_empty() {
-        renames.extend(schema::chosen_renames(&args.rename, &plan.ambiguous)?);
-        plan = apply::plan_push(connection, wanted, &renames, &options).map_err(stop)?;
-    }
-    if !plan.ambiguous.is_empty() && !args.allow_destructive {
-        if !prompt::interactive() {
-            return Err(schema::unanswered(&plan.ambiguous));
-        }
-        renames.extend(schema::ask(&plan.ambiguous)?);
-        plan = apply::plan_push(connection, wanted, &renames, &options).map_err(stop)?;
-    }
+    let mut answers = Answers::new(&args.rename, args.allow_destructive);
+    let (plan, _) = answers.settle(&wanted.renames, |renames| {
+        let plan = apply::plan_push(connection, wanted, renames, &options).map_err(stop)?;
+        let ambiguous = plan.ambiguous.clone();
+        Ok((plan, ambiguous))
+    })?;
+    answers.check_flags()?;
     Ok(plan)
 }
 

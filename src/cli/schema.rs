@@ -2,8 +2,7 @@
 
 use super::{Context, Exit, Stop};
 use crate::diagnostic::Diagnostic;
-use crate::diff::{Ambiguity, Rename};
-use crate::model::{Dialect, QName};
+use crate::model::Dialect;
 use crate::source::{Source, files, schema_rs};
 use std::path::PathBuf;
 
@@ -23,7 +22,7 @@ pub(super) fn declared_dialect(context: &Context) -> Option<Dialect> {
 /// All findings as one error.
 pub(super) fn mistakes(context: &Context, found: &[Diagnostic]) -> anyhow::Error {
     let told: Vec<String> = found.iter().map(|d| d.render(context.colour)).collect();
-    Stop::error(Exit::Usage, told.join("\n\n"))
+    Stop::findings(Exit::Usage, told.join("\n\n"), found)
 }
 
 /// Files of globs, sorted; a name without glob characters stays, so that a missing file is named.
@@ -52,78 +51,4 @@ fn expand(patterns: &[String]) -> anyhow::Result<Vec<PathBuf>> {
     files.sort();
     files.dedup();
     Ok(files)
-}
-
-/// Reads `--rename` values: `table:new`, `table.column:new`, `schema.table.column:new`. Which of
-/// them is meant is decided by the ambiguities found.
-pub(super) fn chosen_renames(
-    given: &[String],
-    ambiguous: &[Ambiguity],
-) -> anyhow::Result<Vec<Rename>> {
-    let mut chosen = Vec::new();
-    for text in given {
-        match ambiguous.iter().find(|ambiguity| ambiguity.flag() == *text) {
-            Some(ambiguity) => chosen.push(ambiguity.rename.clone()),
-            None => {
-                let possible: Vec<String> = ambiguous.iter().map(Ambiguity::flag).collect();
-                let help = if possible.is_empty() {
-                    "nothing here looks like a rename".to_owned()
-                } else {
-                    format!("possible are: {}", possible.join(", "))
-                };
-                return Err(Stop::error(
-                    Exit::Usage,
-                    format!(
-                        "--rename {text} names no column, table or label that goes beside one that comes\nhelp: {help}"
-                    ),
-                ));
-            }
-        }
-    }
-    Ok(chosen)
-}
-
-/// What the user must decide: every pair that could be a rename, with the flags that answer.
-pub(super) fn unanswered(ambiguous: &[Ambiguity]) -> anyhow::Error {
-    let mut text = String::new();
-    for ambiguity in ambiguous {
-        text.push_str(&format!("{} (--rename {})\n", ambiguity.question(), ambiguity.flag()));
-    }
-    text.push_str("help: there is no terminal to answer on; use --rename for what is renamed, and --allow-destructive for what is really dropped and added");
-    Stop::error(Exit::Refused, text)
-}
-
-/// The pairs asked about on the terminal; those answered with yes.
-pub(super) fn ask(ambiguous: &[Ambiguity]) -> anyhow::Result<Vec<Rename>> {
-    let mut chosen: Vec<Rename> = Vec::new();
-    let mut settled: Vec<(String, Option<QName>)> = Vec::new();
-    for ambiguity in ambiguous {
-        let (from, to) = ends(&ambiguity.rename);
-        if settled.contains(&from) || settled.contains(&to) {
-            continue;
-        }
-        if super::prompt::confirm(&ambiguity.question(), &format!("--rename {}", ambiguity.flag()))?
-        {
-            settled.push(from);
-            settled.push(to);
-            chosen.push(ambiguity.rename.clone());
-        }
-    }
-    Ok(chosen)
-}
-
-/// What a rename uses up: one old thing and one new thing.
-fn ends(rename: &Rename) -> ((String, Option<QName>), (String, Option<QName>)) {
-    match rename {
-        Rename::Object { kind, from, to } => {
-            ((format!("old {kind} {from}"), None), (format!("new {kind} {to}"), None))
-        }
-        Rename::Column { table, from, to }
-        | Rename::Index { table, from, to }
-        | Rename::Constraint { table, from, to }
-        | Rename::EnumLabel { ty: table, from, to } => (
-            (format!("old {from}"), Some(table.clone())),
-            (format!("new {to}"), Some(table.clone())),
-        ),
-    }
 }
