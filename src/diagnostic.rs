@@ -22,6 +22,19 @@ pub struct SourceFile {
     pub text: String,
 }
 
+/// Line and column of a byte offset, both from 1; the column counts characters.
+#[must_use]
+pub fn line_column(text: &str, at: usize) -> (usize, usize) {
+    let mut at = at.min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    let before = text.get(..at).unwrap_or(text);
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or("").chars().count() + 1;
+    (line, column)
+}
+
 /// A stretch of a source file, in bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
@@ -33,10 +46,7 @@ impl Place {
     /// Line and column of the start, both from 1; the column counts characters.
     #[must_use]
     pub fn line_column(&self) -> (usize, usize) {
-        let before = self.file.text.get(..self.span.start).unwrap_or(&self.file.text);
-        let line = before.matches('\n').count() + 1;
-        let column = before.rsplit('\n').next().unwrap_or("").chars().count() + 1;
-        (line, column)
+        line_column(&self.file.text, self.span.start)
     }
 }
 

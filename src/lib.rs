@@ -22,5 +22,7 @@ pub mod plan;
 pub mod seed;
 pub mod source;
 pub mod sql;
+#[cfg(feature = "cli")]
+pub mod terminal;
 
 pub use dbkit_macros::schema;

@@ -29,7 +29,7 @@ pub enum ApplyError {
         "{name} is older than {newest}, which has run\nhelp: give it a newer version, or set older_migrations = \"apply\" in dbkit.toml"
     )]
     Older { name: String, newest: String },
-    #[error("there is no migration {wanted} in {}", dir.display())]
+    #[error("there is no migration {wanted} in {}\nhelp: `dbkit status --migrations-only` lists them", dir.display())]
     Unknown { wanted: String, dir: PathBuf },
     #[error(
         "another dbkit is at work on this database ({holder}); gave up after {waited} s\nhelp: wait for it, or allow more time with --lock-timeout"

@@ -20,7 +20,14 @@ pub fn run(_: &Args, context: &Context) -> anyhow::Result<Exit> {
     match config.target() {
         Ok(target) => {
             add("database", target.to_string(), target.origin.to_string());
-            add("protected", target.protected.to_string(), target.origin.to_string());
+            for (name, setting) in config.connection_settings(&target) {
+                add(name, setting.value, setting.origin.to_string());
+            }
+            let protected = target
+                .environment
+                .as_ref()
+                .map_or_else(|| "default".to_owned(), |name| format!("environment {name}"));
+            add("protected", target.protected.to_string(), protected);
         }
         Err(error) => {
             let first = error.to_string().lines().next().unwrap_or_default().to_owned();

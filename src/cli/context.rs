@@ -4,6 +4,7 @@ use super::exit::{Exit, Stop};
 use crate::config::{Config, Overrides, Target};
 use crate::database::{Access, Connection, DatabaseError, open};
 use crate::model::Dialect;
+use crate::terminal;
 use clap::{Args, ValueEnum};
 use std::io::IsTerminal;
 use std::path::PathBuf;
@@ -23,6 +24,9 @@ pub struct Global {
     /// Folder of migrations
     #[arg(long, global = true, value_name = "DIR", help_heading = "Global options")]
     pub migration_dir: Option<PathBuf>,
+    /// Seconds to wait for a server that is starting up or cannot be reached; 0 tries once [default: 10]
+    #[arg(long, global = true, value_name = "SECONDS", help_heading = "Global options")]
+    pub wait: Option<u64>,
     /// How results are printed
     #[arg(long, global = true, value_enum, default_value_t, help_heading = "Global options")]
     pub format: Format,
@@ -67,6 +71,7 @@ impl Context {
             environment: global.env.clone(),
             migration_dir: global.migration_dir.clone(),
             schema,
+            wait: global.wait,
         };
         let process = std::env::vars_os().filter_map(|(name, value)| {
             Some((name.into_string().ok()?, value.into_string().ok()?))
@@ -83,13 +88,22 @@ impl Context {
     /// Tells the user something that is not the result.
     pub fn say(&self, text: &str) {
         if !self.global.quiet {
-            eprintln!("{text}");
+            self.tell("note", text, "");
         }
     }
 
     /// Tells the user something that must not be missed.
     pub fn warn(&self, text: &str) {
-        eprintln!("warning: {text}");
+        self.tell("warning", text, "warning: ");
+    }
+
+    /// With `--format json` every line of stderr is an object, the error included.
+    fn tell(&self, kind: &str, text: &str, prefix: &str) {
+        if self.json() {
+            eprintln!("{}", serde_json::json!({ kind: text }));
+        } else {
+            eprintln!("{prefix}{}", terminal::message(text));
+        }
     }
 
     /// The database to work on; prints it first, without its password, and where it came from.

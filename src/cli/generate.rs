@@ -190,9 +190,8 @@ fn compare(
     let style = if args.fast { Style::Fast } else { Style::Safe };
     let options = PlanOptions { style };
     let (from, to) = (&history.model, &wanted.model);
-    let (mut up, renames) = answers.settle(&wanted.renames, |renames| {
-        Ok(dialect::script(from, to, renames, &options)?)
-    })?;
+    let (mut up, renames) = answers
+        .settle(&wanted.renames, |renames| Ok(dialect::script(from, to, renames, &options)?))?;
     // Models can differ where their SQL does not: spelling that a database does not keep.
     if up.is_empty() {
         return Ok(Made::Nothing);

@@ -2,6 +2,7 @@
 
 use super::{Context, Exit, Global, Stop, output};
 use crate::config::{Location, Origin};
+use crate::migration::{Migration, SNAPSHOT_FILE};
 use crate::model::Dialect;
 use std::fmt::Write;
 use std::fs;
@@ -43,11 +44,12 @@ pub fn run(args: &Args, global: Global) -> anyhow::Result<Exit> {
     let context = Context::new(global, Vec::new())?;
     let found = Found::look(&context, &args.dialect);
 
-    let mut told = String::new();
+    let (mut told, mut created, mut kept) = (String::new(), Vec::new(), Vec::new());
     for (name, text) in found.files() {
         let path = Path::new(&name);
         if path.exists() {
             let _ = writeln!(told, "kept     {name}");
+            kept.push(name);
             continue;
         }
         if let Some(parent) = path.parent() {
@@ -55,6 +57,10 @@ pub fn run(args: &Args, global: Global) -> anyhow::Result<Exit> {
         }
         fs::write(path, text).map_err(|error| cannot(path, &error))?;
         let _ = writeln!(told, "created  {name}");
+        created.push(name);
+    }
+    if context.json() {
+        told = format!("{}\n", serde_json::json!({ "created": created, "kept": kept }));
     }
     output::print(&told)?;
     if let Some(file) = &found.overwritten {
@@ -64,7 +70,9 @@ pub fn run(args: &Args, global: Global) -> anyhow::Result<Exit> {
             file.display()
         ));
     }
-    context.say(if found.existing {
+    context.say(if found.existing && found.migrated {
+        "next: `dbkit generate --baseline` notes that the migrations make what schema.rs says"
+    } else if found.existing {
         "next: `dbkit generate NAME --dry-run` shows what schema.rs says beyond the migrations"
     } else {
         "next: `dbkit generate create_users`, then `dbkit prepare`"
@@ -76,6 +84,8 @@ pub fn run(args: &Args, global: Global) -> anyhow::Result<Exit> {
 struct Found {
     /// The project has a schema or migrations of its own.
     existing: bool,
+    /// It has migrations, and none that dbkit wrote.
+    migrated: bool,
     schema: String,
     migrations: Option<String>,
     dialects: Vec<Dialect>,
@@ -114,6 +124,7 @@ impl Found {
             .and_then(|dir| dir.file_name().map(|name| name.to_string_lossy().into_owned()))
             .unwrap_or_default();
         Self {
+            migrated: only_by_others(&config.migrations.value),
             existing: schema.exists() || Path::new("diesel.toml").exists(),
             schema: slashes(&schema),
             migrations: migrations.map(|dir| slashes(&dir)),
@@ -161,6 +172,12 @@ impl Found {
         );
         text
     }
+}
+
+fn only_by_others(dir: &Path) -> bool {
+    let migrations = crate::migration::read(dir).unwrap_or_default();
+    let ours = |m: &Migration| m.path.join(SNAPSHOT_FILE).exists();
+    !migrations.is_empty() && !migrations.iter().any(ours)
 }
 
 fn slashes(path: &Path) -> String {

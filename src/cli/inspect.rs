@@ -1,6 +1,6 @@
 //! `dbkit inspect`
 
-use super::output::print;
+use super::output::{harmless, print};
 use super::{Context, Exit, Format, Stop};
 use crate::database::{Access, Session};
 use crate::inspect::{self, Align, Count, InspectError, Overview, Request};
@@ -112,11 +112,11 @@ pub(super) fn show_overview(context: &Context, overview: &Overview) -> anyhow::R
                     let columns: Vec<&str> =
                         table.columns.iter().map(|column| column.name.as_str()).collect();
                     vec![
-                        inspect::harmless(&format!("{}{kind}", table.name)),
+                        harmless(&format!("{}{kind}", table.name)),
                         Count::shown(table.rows),
                         table.bytes.map_or_else(|| "-".to_owned(), inspect::human_size),
                         table.indexes.to_string(),
-                        inspect::harmless(&columns.join(", ")),
+                        harmless(&columns.join(", ")),
                     ]
                 })
                 .collect();

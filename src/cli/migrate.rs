@@ -38,6 +38,16 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
     let mut history = History::open(context, access)?;
     if args.dry_run {
         let chosen = choose(args, context, &mut history)?;
+        if context.json() {
+            let mut pending = Vec::new();
+            for migration in chosen {
+                let sql = migration.up()?.text;
+                pending.push(serde_json::json!({ "name": migration.name, "sql": sql }));
+            }
+            let json = serde_json::json!({ "pending": pending });
+            print(&format!("{}\n", serde_json::to_string_pretty(&json)?))?;
+            return Ok(Exit::Done);
+        }
         let mut text = String::new();
         for migration in chosen {
             let up = migration.up()?.text;

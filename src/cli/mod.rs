@@ -15,6 +15,7 @@ mod prepare;
 mod prompt;
 mod pull;
 mod push;
+mod redo;
 mod renames;
 mod repair;
 mod reset;
@@ -27,6 +28,8 @@ mod status;
 pub use context::{Context, Format, Global};
 pub use exit::{Exit, Stop};
 
+use crate::database::DatabaseError;
+use crate::terminal;
 use clap::{CommandFactory, Parser, Subcommand};
 use std::process::ExitCode;
 
@@ -60,7 +63,7 @@ enum Command {
     /// Revert the newest migrations
     Rollback(rollback::Args),
     /// Revert the newest migration and run it again
-    Redo(rollback::Args),
+    Redo(redo::Args),
     /// Mend the ledger after an interrupted or changed migration
     Repair(repair::Args),
     /// Show what has run, what is pending, and what is in the database
@@ -85,6 +88,12 @@ enum Command {
 
 impl Command {
     fn run(self, global: Global) -> anyhow::Result<Exit> {
+        if global.format == Format::Csv && !matches!(self, Self::Inspect(_)) {
+            return Err(Stop::error(
+                Exit::Usage,
+                "`--format csv` is for `dbkit inspect`\nhelp: use --format json or leave it out",
+            ));
+        }
         match self {
             Self::Init(args) => init::run(&args, global),
             Self::Generate(mut args) => {
@@ -93,7 +102,7 @@ impl Command {
             }
             Self::Migrate(args) => migrate::run(&args, &Context::new(global, Vec::new())?),
             Self::Rollback(args) => rollback::run(&args, &Context::new(global, Vec::new())?),
-            Self::Redo(args) => rollback::redo(&args, &Context::new(global, Vec::new())?),
+            Self::Redo(args) => redo::run(&args, &Context::new(global, Vec::new())?),
             Self::Repair(args) => repair::run(&args, &Context::new(global, Vec::new())?),
             Self::Status(args) => status::run(&args, &Context::new(global, Vec::new())?),
             Self::Push(mut args) => {
@@ -122,6 +131,12 @@ pub fn main() -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => {
             let wrong = error.use_stderr();
+            if wrong && asks_for_json(std::env::args()) {
+                let text = error.render().to_string();
+                let text = text.strip_prefix("error: ").unwrap_or(&text).trim();
+                eprintln!("{}", json_error(text, Exit::Usage, None));
+                return ExitCode::from(Exit::Usage as u8);
+            }
             // A reader of `--help` that went away is no error.
             error.print().ok();
             return ExitCode::from(if wrong { Exit::Usage as u8 } else { 0 });
@@ -136,23 +151,45 @@ pub fn main() -> ExitCode {
     ExitCode::from(exit as u8)
 }
 
-/// The error on stderr; with `--format json` as one JSON object.
+/// The error on stderr; with `--format json` as one JSON object on one line.
 fn report(error: &anyhow::Error, exit: Exit, json: bool) {
     let text = messages(error).join(": ");
     if json {
-        eprintln!("{}", serde_json::json!({ "error": text, "exit_code": exit as u8 }));
+        let details = error.chain().find_map(|cause| cause.downcast_ref::<Stop>()?.details.clone());
+        eprintln!("{}", json_error(&text, exit, details));
     } else {
         let text =
             text.strip_prefix("error").map_or_else(|| format!("error: {text}"), |_| text.clone());
-        eprintln!("{text}");
+        eprintln!("{}", terminal::message(&text));
     }
 }
 
-/// The chain of causes, without those that only repeat the one before.
+fn json_error(
+    text: &str,
+    exit: Exit,
+    details: Option<(&'static str, serde_json::Value)>,
+) -> serde_json::Value {
+    let mut object = serde_json::json!({ "error": text, "exit_code": exit as u8 });
+    if let (Some((key, value)), Some(object)) = (details, object.as_object_mut()) {
+        object.insert(key.to_owned(), value);
+    }
+    object
+}
+
+/// True for a command line that could not be read, where it asks for JSON.
+fn asks_for_json(arguments: impl Iterator<Item = String>) -> bool {
+    let arguments: Vec<String> = arguments.take_while(|argument| argument != "--").collect();
+    arguments.iter().any(|argument| argument == "--format=json")
+        || arguments.windows(2).any(|pair| pair == ["--format", "json"])
+}
+
+/// The chain of causes, without those that only repeat the one before; a database's error with
+/// its detail and its help.
 fn messages(error: &anyhow::Error) -> Vec<String> {
     let mut all: Vec<String> = Vec::new();
     for cause in error.chain() {
-        let text = cause.to_string();
+        let more = cause.downcast_ref::<DatabaseError>().map(DatabaseError::more);
+        let text = format!("{cause}{}", more.unwrap_or_default());
         if !all.last().is_some_and(|last| last.contains(&text)) {
             all.push(text);
         }

@@ -1,5 +1,7 @@
 //! What people and programs read on stdout.
 
+pub use crate::terminal::harmless;
+
 use comfy_table::{ContentArrangement, Table, presets};
 use std::io::{self, Write};
 
@@ -60,25 +62,6 @@ impl Grid {
         }
         table.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
     }
-}
-
-/// Control characters as `\n`, `\t` or `\u{1b}`, so that no value can drive the terminal.
-#[must_use]
-pub fn harmless(text: &str) -> String {
-    if !text.chars().any(unsafe_on_terminal) {
-        return text.to_owned();
-    }
-    text.chars()
-        .flat_map(|c| {
-            if unsafe_on_terminal(c) { c.escape_default().collect::<Vec<_>>() } else { vec![c] }
-        })
-        .collect()
-}
-
-/// Control characters and those that reorder text (Unicode TR #9).
-fn unsafe_on_terminal(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Writes the result to stdout. A reader that went away (`dbkit … | head`) is no error.

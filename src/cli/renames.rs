@@ -2,7 +2,6 @@
 
 use super::{Exit, Stop, prompt};
 use crate::diff::{Ambiguity, Rename};
-use crate::inspect::suggestion;
 
 /// Answers given so far; kept over several comparisons, so that no question comes twice.
 pub(super) struct Answers<'a> {
@@ -17,13 +16,7 @@ pub(super) struct Answers<'a> {
 
 impl<'a> Answers<'a> {
     pub(super) fn new(given: &'a [String], assume_drops: bool) -> Self {
-        Self {
-            given,
-            assume_drops,
-            used: Vec::new(),
-            possible: Vec::new(),
-            answered: Vec::new(),
-        }
+        Self { given, assume_drops, used: Vec::new(), possible: Vec::new(), answered: Vec::new() }
     }
 
     /// Compares until every ambiguity is settled. A rename can bring up others (the columns of a
@@ -76,7 +69,7 @@ impl<'a> Answers<'a> {
         };
         let possible: Vec<&str> =
             self.possible.iter().filter(|p| !self.used.contains(p)).map(String::as_str).collect();
-        let help = match suggestion(text, possible.iter().copied()) {
+        let help = match dbkit_syntax::nearest(text, possible.iter().copied()) {
             Some(nearest) => format!("did you mean --rename {nearest}?"),
             None if possible.is_empty() => "nothing here looks like a rename".to_owned(),
             None => format!("possible are: {}", possible.join(", ")),

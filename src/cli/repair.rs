@@ -58,7 +58,7 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
             )),
             _ if args.reverted => {
                 ledger.remove(&mut history.connection, &version)?;
-                Ok(print(&format!("{name} is out of the ledger\n"))?)
+                told(context, &name, "removed", "is out of the ledger")
             }
             _ => {
                 let Some(migration) = history.migrations.iter().find(|m| m.version == version) else {
@@ -66,9 +66,17 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
                     return Err(stop(ApplyError::Unknown { wanted, dir }));
                 };
                 apply::mark_applied(&mut history.connection, ledger, migration).map_err(stop)?;
-                Ok(print(&format!("{name} is noted as applied\n"))?)
+                told(context, &name, "applied", "is noted as applied")
             }
         }
     })?;
     Ok(Exit::Done)
+}
+
+fn told(context: &Context, name: &str, state: &str, text: &str) -> anyhow::Result<()> {
+    Ok(if context.json() {
+        print(&format!("{}\n", serde_json::json!({ "migration": name, "state": state })))?
+    } else {
+        print(&format!("{name} {text}\n"))?
+    })
 }

@@ -1,4 +1,4 @@
-//! `dbkit rollback` and `dbkit redo`
+//! `dbkit rollback`
 
 use super::migrations::{History, Progress, show, stop};
 use super::{Context, Exit, Stop, prompt};
@@ -57,27 +57,8 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// Reverts the newest applied migrations and runs them again.
-///
-/// # Errors
-/// As [`run`].
-pub fn redo(args: &Args, context: &Context) -> anyhow::Result<Exit> {
-    let mut history = History::open(context, Access::Write)?;
-    let done = history.locked(context, Duration::from_secs(args.lock_timeout), |history| {
-        let chosen = newest(history, args.steps)?;
-        let mut order: Vec<&Migration> = chosen.iter().collect();
-        let mut progress = Progress::new(context);
-        let (connection, ledger) = (&mut history.connection, &mut history.ledger);
-        apply::rollback(connection, ledger, &order, &history.dir, &mut progress).map_err(stop)?;
-        order.reverse();
-        apply::migrate(connection, ledger, &order, &mut progress).map_err(stop)
-    })?;
-    show(context, "reverted and applied", &done)?;
-    Ok(Exit::Done)
-}
-
 /// The newest applied migrations, newest first.
-fn newest(history: &mut History, steps: usize) -> anyhow::Result<Vec<Migration>> {
+pub(super) fn newest(history: &mut History, steps: usize) -> anyhow::Result<Vec<Migration>> {
     let standing = history.standing()?;
     let mut chosen = Vec::new();
     for line in standing.iter().rev() {

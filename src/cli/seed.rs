@@ -70,7 +70,7 @@ pub(super) fn load(context: &Context, environment: &str) -> anyhow::Result<seed:
         && !configured.iter().any(|name| name == environment);
     if unknown {
         let names = known.iter().chain(&configured).map(String::as_str);
-        let nearest = crate::inspect::suggestion(environment, names);
+        let nearest = dbkit_syntax::nearest(environment, names);
         let help = nearest.map_or_else(
             || format!("make the folder {}", folder.join(environment).display()),
             |name| format!("did you mean {name}?"),

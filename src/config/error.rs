@@ -26,9 +26,15 @@ pub enum ConfigError {
     )]
     NoTarget,
     #[error(
-        "the database URL from {origin} cannot be used: {reason}\nhelp: write postgres://USER:PASSWORD@HOST:5432/NAME or sqlite://PATH (`%` and `@` in a password as %25 and %40)"
+        "the database URL from {origin} cannot be used: {reason}\nhelp: write postgres://USER:PASSWORD@HOST:5432/NAME or sqlite://PATH (in a password `%`, `@`, `:`, `/`, `?` and `#` as %25, %40, %3A, %2F, %3F and %23)"
     )]
     BadUrl { origin: String, reason: String },
+    #[error("{origin} has a value that is not known\nhelp: {}{}", did_you_mean(near), known.join(", "))]
+    BadValue { origin: String, near: Option<String>, known: Vec<String> },
+}
+
+fn did_you_mean(near: &Option<String>) -> String {
+    near.as_ref().map(|near| format!("did you mean `{near}`? ")).unwrap_or_default() + "known are "
 }
 
 fn suggestion(near: &Option<String>, known: &[String]) -> String {

@@ -64,11 +64,11 @@ pub(super) fn read(file: &Path) -> Result<FileSection, ConfigError> {
 }
 
 fn parse(file: &Path, text: String) -> Result<FileSection, ConfigError> {
-    toml::from_str(&text).map_err(|error| invalid(file, text, &error))
+    toml::from_str(&text).map_err(|error| invalid(file, &text, &error))
 }
 
-fn invalid(file: &Path, text: String, error: &toml::de::Error) -> ConfigError {
-    let source = Arc::new(SourceFile { path: file.to_owned(), text });
+fn invalid(file: &Path, text: &str, error: &toml::de::Error) -> ConfigError {
+    let source = Arc::new(SourceFile { path: file.to_owned(), text: without_secrets(&text) });
     let message = error.message().to_owned();
     let mut finding = Diagnostic::error("invalid-settings", message.clone());
     if let Some(help) = nearest_key(&message) {
@@ -80,6 +80,36 @@ fn invalid(file: &Path, text: String, error: &toml::de::Error) -> ConfigError {
     ConfigError::Invalid { findings: vec![finding] }
 }
 
+/// The text with passwords as stars, every byte at its place: a finding shows the line it is in.
+fn without_secrets(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for line in text.split_inclusive('\n') {
+        let (key, value) = line.split_once('=').unwrap_or((line, ""));
+        let lower = key.to_ascii_lowercase();
+        let secret = ["pass", "secret", "token"].iter().any(|word| lower.contains(word));
+        let hidden = if secret && !value.is_empty() {
+            key.len() + 1..line.trim_end().len()
+        } else {
+            password(line).unwrap_or(0..0)
+        };
+        for (at, c) in line.char_indices() {
+            match hidden.contains(&at) && !matches!(c, '"' | '\'') {
+                true => out.extend(std::iter::repeat_n('*', c.len_utf8())),
+                false => out.push(c),
+            }
+        }
+    }
+    out
+}
+
+/// Where the password of a URL stands in a line: behind the user's colon, up to the last `@`.
+fn password(line: &str) -> Option<std::ops::Range<usize>> {
+    let login = line.find("://")? + 3;
+    let colon = login + line.get(login..)?.find(':')?;
+    let at = line.rfind('@').unwrap_or(line.trim_end().len());
+    (colon < at).then_some(colon + 1..at)
+}
+
 /// serde lists the keys it knows in backticks behind the unknown one.
 fn nearest_key(message: &str) -> Option<String> {
     if !message.starts_with("unknown") {
@@ -87,11 +117,7 @@ fn nearest_key(message: &str) -> Option<String> {
     }
     let mut words = message.split('`').skip(1).step_by(2);
     let given = words.next()?;
-    words
-        .map(|known| (strsim::damerau_levenshtein(given, known), known))
-        .filter(|(distance, _)| *distance <= 2)
-        .min()
-        .map(|(_, known)| format!("did you mean `{known}`?"))
+    dbkit_syntax::nearest(given, words).map(|known| format!("did you mean `{known}`?"))
 }
 
 /// What dbkit takes from diesel.toml; other keys are Diesel's own.
@@ -107,11 +133,29 @@ pub(super) fn read_diesel(file: &Path) -> Result<DieselFile, ConfigError> {
         .map_err(|source| ConfigError::Read { file: file.to_owned(), source })?;
     let table: toml::Table = match toml::from_str(&text) {
         Ok(table) => table,
-        Err(error) => return Err(invalid(file, text, &error)),
+        Err(error) => return Err(invalid(file, &text, &error)),
     };
     let path = |section: &str, key: &str| table.get(section)?.get(key)?.as_str().map(PathBuf::from);
     Ok(DieselFile {
         migrations: path("migrations_directory", "dir"),
         print_schema: path("print_schema", "file"),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_secrets;
+
+    #[test]
+    fn passwords_become_stars() {
+        for (line, shown) in [
+            ("url = \"postgres://u:s@crét@h/d\"\n", "url = \"postgres://u:*******@h/d\"\n"),
+            ("url = \"postgres://u:secret", "url = \"postgres://u:******"),
+            ("password = \"x y\"\nb = 1", "password =*\"***\"\nb = 1"),
+            ("url = \"postgres://u@h/d\"", "url = \"postgres://u@h/d\""),
+        ] {
+            assert_eq!(without_secrets(line), shown);
+            assert_eq!(without_secrets(line).len(), line.len());
+        }
+    }
 }

@@ -1,4 +1,5 @@
 use super::file::{self, EnvironmentSection, FileSection, OlderMigrations};
+use super::target::{USE_SSL, VARIABLES};
 use super::{ConfigError, Location, Origin, Setting, Target, Variables};
 use crate::model::Dialect;
 use std::path::{Path, PathBuf};
@@ -11,6 +12,8 @@ pub struct Overrides {
     pub environment: Option<String>,
     pub migration_dir: Option<PathBuf>,
     pub schema: Vec<PathBuf>,
+    /// Seconds to wait for a server that cannot be reached yet.
+    pub wait: Option<u64>,
 }
 
 /// Every setting in force, with its origin. Paths are as the user may use them from the current
@@ -33,6 +36,7 @@ pub struct Config {
     pub variables: Variables,
     sections: FileSection,
     database_url: Option<String>,
+    wait: Option<u64>,
 }
 
 impl Config {
@@ -134,6 +138,7 @@ impl Config {
             variables,
             sections,
             database_url: flags.database_url,
+            wait: flags.wait,
         })
     }
 
@@ -173,7 +178,7 @@ impl Config {
         if let Some(setting) = self.variables.get("DATABASE_URL") {
             return self.plain(&setting.value, setting.origin.clone());
         }
-        if let Some((location, origin)) = Location::from_variables(&self.variables) {
+        if let Some((location, origin)) = Location::from_variables(&self.variables)? {
             return Ok(self.finish(location, origin));
         }
         match &self.environment {
@@ -195,13 +200,12 @@ impl Config {
 
     /// A database named by URL is protected when a protected environment has that very database.
     fn finish(&self, location: Location, origin: Origin) -> Target {
+        let place = location.place();
         let same = self.sections.env.iter().find(|(name, section)| {
-            section.url.as_ref().is_some_and(|url| {
-                self.variables
-                    .interpolate(url, name)
-                    .ok()
-                    .and_then(|url| self.location(&url, &origin).ok())
-                    .is_some_and(|other| other.to_string() == location.to_string())
+            [&section.url, &section.direct_url].into_iter().flatten().any(|url| {
+                let url = self.variables.interpolate(url, name).ok();
+                url.and_then(|url| self.location(&url, &origin).ok())
+                    .is_some_and(|other| other.place() == place)
             })
         });
         Target {
@@ -210,67 +214,143 @@ impl Config {
             environment: same.map(|(name, _)| name.clone()),
             protected: same.is_some_and(|(_, section)| section.protected),
             connect_timeout: same.and_then(|(_, section)| section.connect_timeout),
-            wait: same.and_then(|(_, section)| section.wait),
+            wait: self.wait.or_else(|| same.and_then(|(_, section)| section.wait)),
         }
     }
 
     /// A relative SQLite path in dbkit.toml is relative to dbkit.toml.
     fn location(&self, url: &str, origin: &Origin) -> Result<Location, ConfigError> {
-        let mut location = Location::parse(url, origin)?;
-        if let Location::Sqlite { path } = &mut location {
-            let in_place =
-                path == ":memory:" || path.starts_with("file:") || Path::new(path).is_absolute();
-            if !in_place {
-                *path = self.root.join(&*path).display().to_string();
-            }
-        }
-        Ok(location)
+        Ok(Location::parse(url, origin)?.within(&self.root))
     }
 
     fn of_environment(&self, name: &str) -> Result<Target, ConfigError> {
+        let own = self.own_variable(name);
         let Some(section) = self.sections.env.get(name) else {
+            if let Some(setting) = own {
+                return self.plain(&setting.value, setting.origin.clone());
+            }
             let known: Vec<String> = self.sections.env.keys().cloned().collect();
-            let near = known
-                .iter()
-                .map(|other| (strsim::damerau_levenshtein(name, other), other))
-                .filter(|(distance, _)| *distance <= 2)
-                .min()
-                .map(|(_, other)| other.clone());
-            let file = self.file.clone().unwrap_or_else(|| PathBuf::from("dbkit.toml"));
+            let near = dbkit_syntax::nearest(name, known.iter().map(String::as_str));
             return Err(ConfigError::UnknownEnvironment {
                 name: name.to_owned(),
-                file,
-                near,
+                file: self.file.clone().unwrap_or_else(|| PathBuf::from("dbkit.toml")),
+                near: near.map(str::to_owned),
                 known,
             });
         };
-        let key = format!("env.{name}.url");
-        let Some(url) = &section.url else {
-            return Err(ConfigError::NoUrl { name: name.to_owned() });
+        let mut target = match (&section.direct_url, &section.url, own) {
+            // Commands go round the pooler that the application uses.
+            (Some(url), _, _) => self.of_key(name, "direct_url", url)?,
+            (None, Some(url), _) => self.of_key(name, "url", url)?,
+            (None, None, Some(setting)) => self.plain(&setting.value, setting.origin.clone())?,
+            (None, None, None) => return Err(ConfigError::NoUrl { name: name.to_owned() }),
         };
-        let url = self.variables.interpolate(url, &key)?;
-        let origin = Origin::File { file: self.file.clone().unwrap_or_default(), key };
-        let mut location = self.location(&url, &origin)?;
-        if let Location::Postgres { keywords, .. } = &mut location {
-            for (keyword, value) in
-                [("sslmode", &section.sslmode), ("sslrootcert", &section.sslrootcert)]
-            {
-                if let Some(value) = value {
-                    let value = self.variables.interpolate(value, keyword)?;
-                    keywords.push((keyword.to_owned(), value));
+        if let Location::Postgres { keywords, .. } = &mut target.location {
+            for (keyword, value, origin) in self.tls(name)? {
+                if keyword == "sslmode" && !SSL_MODES.contains(&value.as_str()) {
+                    return Err(ConfigError::BadValue {
+                        origin: origin.to_string(),
+                        near: dbkit_syntax::nearest(&value, SSL_MODES).map(str::to_owned),
+                        known: SSL_MODES.map(str::to_owned).to_vec(),
+                    });
                 }
+                keywords.push((keyword.to_owned(), value));
             }
         }
-        Ok(Target {
-            location,
-            origin,
-            environment: Some(name.to_owned()),
-            protected: section.protected,
-            connect_timeout: section.connect_timeout,
-            wait: section.wait,
-        })
+        target.environment = Some(name.to_owned());
+        target.protected = section.protected;
+        target.connect_timeout = section.connect_timeout;
+        target.wait = self.wait.or(section.wait);
+        Ok(target)
+    }
+
+    fn of_key(&self, name: &str, key: &str, url: &str) -> Result<Target, ConfigError> {
+        let key = format!("env.{name}.{key}");
+        let url = self.variables.interpolate(url, &key)?;
+        let origin = self.key(key);
+        let location = self.location(&url, &origin)?;
+        Ok(self.finish(location, origin))
+    }
+
+    fn key(&self, key: String) -> Origin {
+        Origin::File { file: self.file.clone().unwrap_or_default(), key }
+    }
+
+    /// `DATABASE_URL` of `.env.<name>` or `.env.<name>.local`: the environment's very own. One of
+    /// the process may be meant for any database.
+    fn own_variable(&self, name: &str) -> Option<&Setting<String>> {
+        let setting = self.variables.get("DATABASE_URL")?;
+        let Origin::DotEnv { file, .. } = &setting.origin else { return None };
+        let file = file.file_name()?.to_str()?;
+        (file.strip_suffix(".local").unwrap_or(file) == format!(".env.{name}")).then_some(setting)
+    }
+
+    /// The TLS settings of an environment; a relative certificate stands beside dbkit.toml.
+    fn tls(&self, name: &str) -> Result<Vec<(&'static str, String, Origin)>, ConfigError> {
+        let Some(section) = self.sections.env.get(name) else { return Ok(Vec::new()) };
+        let mut found = Vec::new();
+        if let Some(mode) = &section.sslmode {
+            let key = format!("env.{name}.sslmode");
+            found.push(("sslmode", self.variables.interpolate(mode, &key)?, self.key(key)));
+        }
+        if let Some(file) = &section.sslrootcert {
+            let key = format!("env.{name}.sslrootcert");
+            let file = self.variables.interpolate(file, &key)?;
+            // libpq's word for the certificates of the operating system.
+            let file = match file.as_str() {
+                "system" => file,
+                _ => self.root.join(file).display().to_string(),
+            };
+            found.push(("sslrootcert", file, self.key(key)));
+        }
+        Ok(found)
+    }
+
+    /// What a connection to the target is opened with besides its URL, each with its origin; a
+    /// password is not shown.
+    #[must_use]
+    pub fn connection_settings(&self, target: &Target) -> Vec<(&'static str, Setting<String>)> {
+        let mut found = Vec::new();
+        if let Location::Postgres { url, .. } = &target.location
+            && url == "postgres://"
+        {
+            for name in VARIABLES.map(|(name, _)| name).into_iter().chain([USE_SSL]) {
+                let Some(setting) = self.variables.get(name) else { continue };
+                let secret = name == "POSTGRES_PASSWORD";
+                let value = if secret { "***".to_owned() } else { setting.value.clone() };
+                found.push((name, Setting::new(value, setting.origin.clone())));
+            }
+        }
+        let environment = target.environment.as_deref().unwrap_or_default();
+        let by_environment = matches!(&target.origin, Origin::File { .. });
+        if by_environment {
+            let tls = self.tls(environment).unwrap_or_default();
+            found
+                .extend(tls.into_iter().map(|(k, value, origin)| (k, Setting::new(value, origin))));
+        }
+        let section = self.sections.env.get(environment);
+        let seconds = |name: &'static str, value: Option<u64>, flag: Option<u64>| {
+            let origin = match (flag, value) {
+                (Some(_), _) => Origin::Flag("--wait"),
+                (None, Some(_)) => self.key(format!("env.{environment}.{name}")),
+                (None, None) => Origin::Default,
+            };
+            let value = flag.or(value).unwrap_or(DEFAULT_SECONDS);
+            (name, Setting::new(format!("{value} s"), origin))
+        };
+        if matches!(target.location, Location::Postgres { .. }) {
+            found.push(seconds("connect_timeout", section.and_then(|s| s.connect_timeout), None));
+            found.push(seconds("wait", section.and_then(|s| s.wait), self.wait));
+        }
+        found
     }
 }
+
+/// For one attempt to connect, and for all of them (`database::postgres`).
+const DEFAULT_SECONDS: u64 = 10;
+
+/// libpq's values of `sslmode`.
+const SSL_MODES: [&str; 6] = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"];
 
 fn under(root: &Path, globs: &[String]) -> Vec<String> {
     globs.iter().map(|glob| root.join(glob).display().to_string()).collect()

@@ -36,6 +36,20 @@ pub struct DatabaseError {
 }
 
 impl DatabaseError {
+    /// An error with nothing but its message.
+    #[must_use]
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self {
+            kind,
+            message: message.into(),
+            code: None,
+            detail: None,
+            hint: None,
+            position: None,
+            context: None,
+        }
+    }
+
     /// Detail and hint, each on a line of its own behind the message; empty where there is
     /// neither.
     #[must_use]

@@ -1,9 +1,8 @@
 use super::postgres::{ConnectOptions, PgSession, RetryPolicy, Waiting};
-use super::sqlite::{OpenMode, SqliteSession};
+use super::sqlite::{self, OpenMode, SqliteSession};
 use super::{DatabaseError, Rows, Session, Value};
 use crate::config::{Location, Target};
 use crate::model::{Dialect, Model};
-use std::path::Path;
 use std::time::Duration;
 
 /// A connection to either database.
@@ -54,9 +53,8 @@ pub fn open(
                 Access::Create => OpenMode::Create,
             };
             if access == Access::Create
-                && let Some(folder) = Path::new(path).parent()
-                && !path.starts_with("file:")
-                && !folder.as_os_str().is_empty()
+                && let Some(file) = sqlite::Location::parse(path).path()
+                && let Some(folder) = file.parent()
             {
                 // SQLite says only "unable to open": the session's own error names the folder.
                 std::fs::create_dir_all(folder).ok();

@@ -1,10 +1,10 @@
 //! Making and dropping whole databases.
 
 use super::postgres::{ConnectOptions, PgSession, RetryPolicy, Waiting};
-use super::{Access, Connection, DatabaseError, ErrorKind, Session, Value, open};
+use super::{Access, Connection, DatabaseError, ErrorKind, Session, Value, open, sqlite};
 use crate::config::{Location, Target};
 use crate::dialect::postgres::quote;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Databases every server has; one of them must let the role in to make another.
 const MAINTENANCE: [&str; 2] = ["postgres", "template1"];
@@ -24,7 +24,7 @@ pub fn open_or_create(
 ) -> Result<(Connection, bool), DatabaseError> {
     match &target.location {
         Location::Sqlite { path } => {
-            let missing = file_of(path).is_some_and(|file| !file.exists());
+            let missing = sqlite::Location::parse(path).path().is_some_and(|file| !file.exists());
             open(target, Access::Create, progress).map(|connection| (connection, missing))
         }
         Location::Postgres { url, keywords } => match open(target, Access::Create, progress) {
@@ -46,7 +46,7 @@ pub fn open_or_create(
 /// No connection to the server, or a role that may not.
 pub fn drop_database(target: &Target) -> Result<(), DatabaseError> {
     match &target.location {
-        Location::Sqlite { path } => match file_of(path) {
+        Location::Sqlite { path } => match sqlite::Location::parse(path).path() {
             Some(file) => remove_files(&file),
             None => Ok(()),
         },
@@ -103,15 +103,6 @@ fn database_name(url: &str, keywords: &[(String, String)]) -> Option<String> {
     (!name.is_empty()).then(|| name.into_owned())
 }
 
-/// The file behind a SQLite path; `None` for a database in memory.
-fn file_of(path: &str) -> Option<PathBuf> {
-    if path == ":memory:" || path.contains("mode=memory") {
-        return None;
-    }
-    let file = path.strip_prefix("file:").map_or(path, |uri| uri.split('?').next().unwrap_or(uri));
-    Some(PathBuf::from(file))
-}
-
 /// The file and what SQLite keeps beside it (fileformat, "Hot journals", "WAL").
 fn remove_files(file: &Path) -> Result<(), DatabaseError> {
     for suffix in ["-journal", "-wal", "-shm", ""] {
@@ -131,15 +122,7 @@ fn remove_files(file: &Path) -> Result<(), DatabaseError> {
 }
 
 fn plain(message: &str) -> DatabaseError {
-    DatabaseError {
-        kind: ErrorKind::Statement,
-        message: message.to_owned(),
-        code: None,
-        detail: None,
-        hint: None,
-        position: None,
-        context: None,
-    }
+    DatabaseError::new(ErrorKind::Statement, message)
 }
 
 #[cfg(test)]

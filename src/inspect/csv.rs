@@ -1,6 +1,7 @@
 use super::Page;
-use super::text::{harmless, hex};
+use super::text::hex;
 use crate::database::Value;
+use crate::terminal::harmless;
 
 /// Rows as CSV (RFC 4180, lines ended by a line feed). NULL is an empty field, an empty text is
 /// `""`, as PostgreSQL's COPY writes them. On a terminal control characters are made visible;

@@ -1,8 +1,9 @@
 //! Rows and overviews as JSON.
 
-use super::text::{hex, is_harmful};
+use super::text::hex;
 use super::{Overview, Page};
 use crate::database::Value;
+use crate::terminal::is_harmful;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 

@@ -1,6 +1,6 @@
 //! Every table and view with its columns, indexes, rows and size.
 
-use crate::database::{DatabaseError, Session, Value};
+use crate::database::{DatabaseError, ErrorKind, Session, Value};
 use crate::dialect::{postgres, sqlite};
 use crate::model::{ColumnValue, Dialect, Model, QName, ViewKind};
 use std::collections::BTreeMap;
@@ -190,9 +190,14 @@ fn sqlite_sizes(session: &mut dyn Session, tables: &mut [TableInfo]) -> Result<(
     Ok(())
 }
 
+/// `None` where the table cannot be read: a foreign server that is away, a materialized view
+/// without data, a policy that fails. The rest of the overview is worth showing all the same.
 fn count(session: &mut dyn Session, table: &str) -> Result<Option<Count>, DatabaseError> {
-    let found = session.query(&format!("SELECT count(*) FROM {table}"), &[])?;
-    Ok(first(&found.rows).map(|rows| Count { rows, exact: true }))
+    match session.query(&format!("SELECT count(*) FROM {table}"), &[]) {
+        Ok(found) => Ok(first(&found.rows).map(|rows| Count { rows, exact: true })),
+        Err(error) if error.kind == ErrorKind::Lost => Err(error),
+        Err(_) => Ok(None),
+    }
 }
 
 fn first(rows: &[Vec<Value>]) -> Option<u64> {

@@ -1,6 +1,5 @@
 //! Rows of one table.
 
-use super::target::suggestion;
 use super::{InspectError, TableInfo};
 use crate::database::{ErrorKind, Session, Value};
 use crate::dialect::{postgres, sqlite};
@@ -115,7 +114,7 @@ fn known<'t>(table: &'t TableInfo, name: &'t str) -> Result<&'t str, InspectErro
     Err(InspectError::UnknownColumn {
         table: table.name.to_string(),
         name: name.to_owned(),
-        nearest: suggestion(name, names).map(str::to_owned),
+        nearest: dbkit_syntax::nearest(name, names).map(str::to_owned),
     })
 }
 

@@ -1,8 +1,9 @@
 //! Plain tables: aligned columns, nothing a program would have to parse around.
 
-use super::text::{cell_text, fit, harmless, width};
+use super::text::{cell_text, fit, width};
 use super::{Count, Page};
 use crate::database::Value;
+use crate::terminal::harmless;
 
 /// How a column's cells stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

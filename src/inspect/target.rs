@@ -25,9 +25,9 @@ pub fn find<'o>(overview: &'o Overview, name: &str) -> Result<&'o TableInfo, Ins
     // The name without its schema is the likeliest mistake of all.
     let elsewhere = overview.tables.iter().find(|t| t.name.name == name);
     let known: Vec<String> = overview.tables.iter().map(|t| t.name.to_string()).collect();
-    let nearest = elsewhere
-        .map(|t| t.name.to_string())
-        .or_else(|| suggestion(name, known.iter().map(String::as_str)).map(str::to_owned));
+    let nearest = elsewhere.map(|t| t.name.to_string()).or_else(|| {
+        dbkit_syntax::nearest(name, known.iter().map(String::as_str)).map(str::to_owned)
+    });
     Err(InspectError::UnknownTable { name: name.to_owned(), nearest })
 }
 
@@ -41,14 +41,4 @@ fn parse(name: &str, dialect: Dialect) -> Option<QName> {
     let (schema, name) = qualified.into_iter().max_by_key(|(schema, _)| schema.is_some())?;
     let schema = schema.filter(|schema| schema != default);
     Some(QName { schema, name })
-}
-
-/// The most similar name, if one is similar enough to be what was meant.
-pub fn suggestion<'n>(wanted: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
-    let wanted = wanted.to_lowercase();
-    names
-        .map(|name| (strsim::jaro_winkler(&wanted, &name.to_lowercase()), name))
-        .filter(|(similarity, _)| *similarity > 0.8)
-        .max_by(|a, b| a.0.total_cmp(&b.0).then_with(|| b.1.cmp(a.1)))
-        .map(|(_, name)| name)
 }

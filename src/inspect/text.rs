@@ -1,35 +1,9 @@
 //! Values as text that cannot drive a terminal.
 
 use crate::database::Value;
+use crate::terminal::harmless;
 use std::fmt::Write;
 use unicode_width::UnicodeWidthStr;
-
-/// The text with everything a terminal might obey made visible: control characters (C0, DEL, C1),
-/// marks that turn the direction of writing, and invisible ones.
-#[must_use]
-pub fn harmless(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            c if is_harmful(c) => {
-                let _ = write!(out, "\\u{{{:x}}}", u32::from(c));
-            }
-            c => out.push(c),
-        }
-    }
-    out
-}
-
-pub(super) fn is_harmful(c: char) -> bool {
-    c.is_control()
-        || matches!(c,
-            '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
-            | '\u{e0000}'..='\u{e007f}')
-}
 
 /// A cell as a table shows it. NULL stands without quotes; text that could be taken for it, or
 /// whose ends cannot be seen, stands in quotes.
@@ -89,12 +63,6 @@ pub fn fit(text: &str, columns: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn nothing_reaches_the_terminal() {
-        assert_eq!(harmless("a\u{1b}[2Jb\n\u{9b}1m\u{202e}"), "a\\u{1b}[2Jb\\n\\u{9b}1m\\u{202e}");
-        assert_eq!(harmless("Größe 🙂"), "Größe 🙂");
-    }
 
     #[test]
     fn null_and_empty_differ() {

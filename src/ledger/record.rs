@@ -144,7 +144,8 @@ impl Ledger {
         }
         if self.own_exists {
             let sql = format!(
-                "SELECT version, name, checksum, state, CAST(statement AS TEXT), CAST(duration_ms AS TEXT) FROM {prefix}{DBKIT}"
+                "SELECT version, name, checksum, state, CAST(statement AS TEXT), \
+                 CAST(duration_ms AS TEXT), CAST(started_at AS TEXT) FROM {prefix}{DBKIT}"
             );
             for row in session.query(&sql, &[])?.rows {
                 let mut row = row.into_iter().map(text);
@@ -169,10 +170,12 @@ impl Ledger {
                     duration_ms: None,
                 });
                 record.name = name;
-                record.checksum = checksum;
                 record.state = if finished { State::Finished } else { State::Started };
                 record.statement = number(next()).unwrap_or_default();
                 record.duration_ms = number(next());
+                // Another time in Diesel's row: Diesel reverted it and ran it again, perhaps from
+                // another file.
+                record.checksum = checksum.filter(|_| !finished || next() == record.run_on);
             }
         }
         Ok(found.into_values().collect())
@@ -262,16 +265,20 @@ impl Ledger {
         state: State,
         duration_ms: Option<u64>,
     ) -> Result<(), DatabaseError> {
-        let marks = match self.dialect {
-            Dialect::Postgres => "$1, $2, $3, $4, $5, $6, $7",
-            Dialect::Sqlite => "?1, ?2, ?3, ?4, ?5, ?6, ?7",
+        let prefix = &self.prefix;
+        let (marks, first) = match self.dialect {
+            Dialect::Postgres => ("$1::varchar, $2, $3, $4, $5, $6, $7", "$1::varchar"),
+            Dialect::Sqlite => ("?1, ?2, ?3, ?4, ?5, ?6, ?7", "?1"),
         };
+        // Diesel's own time, where it has one, ties this row to that run.
         let sql = format!(
-            "INSERT INTO {}{DBKIT} (version, name, checksum, state, duration_ms, run_by, dbkit_version) \
-             VALUES ({marks}) ON CONFLICT (version) DO UPDATE SET name = excluded.name, \
+            "INSERT INTO {prefix}{DBKIT} \
+             (version, name, checksum, state, duration_ms, run_by, dbkit_version, started_at) \
+             VALUES ({marks}, coalesce((SELECT run_on FROM {prefix}{DIESEL} WHERE version = {first}), \
+             CURRENT_TIMESTAMP)) ON CONFLICT (version) DO UPDATE SET name = excluded.name, \
              checksum = excluded.checksum, state = excluded.state, duration_ms = excluded.duration_ms, \
-             run_by = excluded.run_by, dbkit_version = excluded.dbkit_version",
-            self.prefix
+             run_by = excluded.run_by, dbkit_version = excluded.dbkit_version, \
+             started_at = excluded.started_at"
         );
         let word = match state {
             State::Started => "started",

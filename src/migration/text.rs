@@ -1,4 +1,5 @@
 use super::MigrationError;
+use crate::diagnostic::line_column;
 use std::path::{Path, PathBuf};
 
 /// A SQL file, read and checked.
@@ -39,13 +40,6 @@ impl SqlFile {
     /// Line and column (from 1, in characters) of a byte offset.
     #[must_use]
     pub fn line_column(&self, at: usize) -> (usize, usize) {
-        let mut at = at.min(self.text.len());
-        while !self.text.is_char_boundary(at) {
-            at -= 1;
-        }
-        let before = self.text.get(..at).unwrap_or_default();
-        let line = before.matches('\n').count() + 1;
-        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-        (line, column)
+        line_column(&self.text, at)
     }
 }

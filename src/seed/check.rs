@@ -145,7 +145,7 @@ impl Checker<'_> {
         let wanted = row.table.to_string();
         let found = Diagnostic::error("seed-unknown-table", format!("there is no table {wanted}"))
             .at(row.place.clone());
-        match nearest(&wanted, names.iter().map(String::as_str)) {
+        match dbkit_syntax::nearest(&wanted, names.iter().map(String::as_str)) {
             Some(name) => found.help(format!("did you mean {name}?")),
             None if names.is_empty() => {
                 found.help("the database has no tables yet; run `dbkit migrate` first")
@@ -160,7 +160,7 @@ impl Checker<'_> {
             let message = format!("table {} has no column {}", table.name, cell.column);
             let found =
                 Diagnostic::error("seed-unknown-column", message).at(cell.column_place.clone());
-            return Err(Box::new(match nearest(&cell.column, names) {
+            return Err(Box::new(match dbkit_syntax::nearest(&cell.column, names) {
                 Some(name) => found.help(format!("did you mean {name}?")),
                 None => found,
             }));
@@ -254,13 +254,4 @@ fn is_rowid(table: &Table, column: &Column) -> bool {
 /// True when PostgreSQL takes an explicit value only with `OVERRIDING SYSTEM VALUE`.
 pub(super) fn is_always_identity(column: &Column) -> bool {
     matches!(&column.value, ColumnValue::Identity(identity) if identity.mode == IdentityMode::Always)
-}
-
-/// The most similar name, if one is similar enough to be what was meant.
-pub(super) fn nearest<'n>(wanted: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
-    names
-        .map(|name| (strsim::jaro_winkler(&wanted.to_lowercase(), &name.to_lowercase()), name))
-        .filter(|(similarity, _)| *similarity > 0.8)
-        .max_by(|a, b| a.0.total_cmp(&b.0).then_with(|| b.1.cmp(a.1)))
-        .map(|(_, name)| name)
 }

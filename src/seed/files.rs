@@ -3,6 +3,7 @@
 use super::SeedError;
 use crate::diagnostic::{Diagnostic, Place, SourceFile};
 use crate::model::Dialect;
+use crate::source::files::read_text;
 use crate::sql::{classify, split};
 use std::fs;
 use std::ops::Range;
@@ -50,7 +51,7 @@ pub fn load(directory: &Path, environment: &str) -> Result<Sets, SeedError> {
     let own = directory.join(environment);
     if !own.is_dir() && !directory.join(COMMON).is_dir() {
         let known = environments(directory);
-        let nearest = super::check::nearest(environment, known.iter().map(String::as_str));
+        let nearest = dbkit_syntax::nearest(environment, known.iter().map(String::as_str));
         return Err(SeedError::NoEnvironment {
             path: directory.to_owned(),
             environment: environment.to_owned(),
@@ -108,23 +109,14 @@ fn read_set(
             }
             continue;
         }
-        let bytes = fs::read(&path).map_err(unreadable(&path))?;
-        let text = match String::from_utf8(bytes) {
-            Ok(text) => text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text),
-            Err(error) => {
-                let at = error.utf8_error().valid_up_to();
-                let line = error.as_bytes().iter().take(at).filter(|b| **b == b'\n').count() + 1;
-                mistakes.push(
-                    Diagnostic::error(
-                        "seed-not-utf8",
-                        format!("{}, line {line}: this is not UTF-8 text", path.display()),
-                    )
-                    .help("save the file as UTF-8"),
-                );
+        let file = match read_text(&path) {
+            Ok(file) => file,
+            Err(found) => {
+                mistakes.push(found);
                 continue;
             }
         };
-        let file = SetFile { set: set.to_owned(), file: Arc::new(SourceFile { path, text }) };
+        let file = SetFile { set: set.to_owned(), file };
         if ending == "toml" { sets.toml.push(file) } else { sets.sql.push(file) }
     }
     Ok(())

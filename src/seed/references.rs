@@ -1,7 +1,7 @@
 //! Foreign keys that would point at nothing, found before anything is written.
 
 use super::SeedError;
-use super::check::{Checked, CheckedRow, nearest, shown};
+use super::check::{Checked, CheckedRow, shown};
 use super::statements::{orphans, with_rows};
 use crate::database::{Session, Value};
 use crate::diagnostic::Diagnostic;
@@ -75,7 +75,7 @@ fn mistake(
     let place = key.columns.iter().find_map(|column| row.places.get(column));
     let found =
         Diagnostic::error("seed-reference", message).at(place.unwrap_or(&row.place).clone());
-    match nearest(text, seeded.iter().map(String::as_str)) {
+    match dbkit_syntax::nearest(text, seeded.iter().map(String::as_str)) {
         Some(near) => found.help(format!("the most similar seed row is {near}")),
         None => found.help("it is neither in the seed files nor in the database"),
     }

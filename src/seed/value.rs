@@ -48,7 +48,7 @@ pub(super) fn convert(given: &Given, kind: &Kind, dialect: Dialect) -> Result<Va
             if labels.contains(text) {
                 return Ok(Value::Text(text.clone()));
             }
-            let nearest = super::check::nearest(text, labels.iter().map(String::as_str));
+            let nearest = dbkit_syntax::nearest(text, labels.iter().map(String::as_str));
             let hint = nearest.map(|label| format!("; did you mean {label:?}?"));
             Err(format!("{text:?} is not {}{}", kind.wants(), hint.unwrap_or_default()))
         }

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 const MAY_USE: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("diagnostic", &[]),
+    ("terminal", &[]),
     ("sql", &["model", "diagnostic"]),
     ("config", &["model", "diagnostic"]),
     ("diff", &["model"]),
@@ -28,6 +29,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
 const BELOW_COMMANDS: &[&str] = &[
     "model",
     "diagnostic",
+    "terminal",
     "sql",
     "config",
     "diff",

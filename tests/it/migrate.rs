@@ -250,7 +250,7 @@ fn no_connection_says_so_without_the_password() {
         .run()
         .code(2)
         .nowhere("hush-hush");
-    project.dbkit(["status", "--env", "y"]).run().code(2).stderr_has("did you mean `x`?");
+    project.dbkit(["status", "--env", "y"]).run().code(2).stderr_has("it defines x");
     run(&project, "missing.db", &["status"]).code(7).stderr_has("missing.db");
 }
 

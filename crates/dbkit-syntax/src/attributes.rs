@@ -181,11 +181,6 @@ pub fn is_foreign(name: &str) -> bool {
 /// The known name for that target that a misspelled one is nearest to.
 #[must_use]
 pub fn nearest(name: &str, target: Target) -> Option<&'static str> {
-    KNOWN
-        .iter()
-        .filter(|known| known.targets.contains(&target))
-        .map(|known| (strsim::damerau_levenshtein(name, known.name), known.name))
-        .filter(|(distance, known)| *distance <= 2 && *distance < known.len())
-        .min()
-        .map(|(_, known)| known)
+    let known = KNOWN.iter().filter(|known| known.targets.contains(&target));
+    crate::nearest(name, known.map(|known| known.name))
 }

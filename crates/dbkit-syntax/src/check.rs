@@ -63,7 +63,8 @@ fn table(table: &TableDef, errors: &mut Vec<SyntaxError>) {
     if let KeyList::Columns(keys) = &table.primary_key {
         for key in keys {
             if !table.columns.iter().any(|c| c.name.text == key.text) {
-                let near = closest(&key.text, table.columns.iter().map(|c| c.name.text.as_str()));
+                let near =
+                    crate::nearest(&key.text, table.columns.iter().map(|c| c.name.text.as_str()));
                 errors.push(
                     SyntaxError::new(
                         "unknown-column",
@@ -242,12 +243,4 @@ fn fits(attribute: &Attribute, known: &Known) -> bool {
         Shape::FlagOrList => flag || list || is(|kind| matches!(kind, TermKind::Path(_))),
         Shape::TextOrList => list || is(|kind| matches!(kind, TermKind::Text(_))),
     }
-}
-
-fn closest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    known
-        .map(|known| (strsim::damerau_levenshtein(name, known), known))
-        .filter(|(distance, known)| *distance <= 2 && *distance < known.len())
-        .min()
-        .map(|(_, known)| known)
 }

@@ -9,7 +9,9 @@ pub mod attributes;
 mod check;
 mod cursor;
 pub mod names;
+mod nearest;
 mod nesting;
 mod parse;
 
+pub use nearest::nearest;
 pub use parse::{parse_file, parse_schema, read_file};

@@ -45,8 +45,7 @@ pub(crate) fn schema(cursor: &mut Cursor, errors: &mut Errors) -> Schema {
             Some("table") => table_item(cursor, attributes, errors).map(Item::Table),
             Some("enum") => enum_item(cursor, attributes, errors).map(Item::Enum),
             Some(word) => {
-                let nearest =
-                    ["table", "enum"].into_iter().find(|k| strsim::levenshtein(k, word) < 3);
+                let nearest = crate::nearest(word, ["table", "enum"]);
                 let span = keyword.as_ref().map_or(cursor.span(), |k| k.span);
                 let mut error = SyntaxError::new(
                     "syntax",

@@ -101,12 +101,7 @@ fn irreversible(up: &Script) -> String {
     up.statements()
         .flat_map(|statement| &statement.hazards)
         .filter(|hazard| matches!(hazard.kind, HazardKind::DataLoss | HazardKind::Irreversible))
-        .map(|hazard| {
-            format!(
-                "-- Cannot bring back: up.sql {}.\n",
-                harmless(&hazard.consequence)
-            )
-        })
+        .map(|hazard| format!("-- Cannot bring back: up.sql {}.\n", harmless(&hazard.consequence)))
         .collect()
 }
 

@@ -276,7 +276,7 @@ fn redact(message: &str, secrets: &[String]) -> String {
 }
 
 fn error(kind: ErrorKind, message: String, code: Option<String>) -> DatabaseError {
-    DatabaseError { kind, message, code, detail: None, hint: None, position: None, context: None }
+    DatabaseError { code, ..DatabaseError::new(kind, message) }
 }
 
 #[cfg(test)]

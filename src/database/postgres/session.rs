@@ -371,7 +371,7 @@ impl PgSession {
                 .unwrap_or_else(|| self.connection.error_message().trim().to_owned()),
             code: fields.sqlstate,
             detail: fields.detail,
-            hint: fields.hint,
+            hint: fields.hint.or_else(|| (kind == ErrorKind::Denied).then(|| DENIED.to_owned())),
             position: fields.position.map(|at| byte_offset(sql, at)),
             context,
         }
@@ -481,16 +481,10 @@ fn c_text(sql: &str) -> Result<CString, DatabaseError> {
     })
 }
 
+const DENIED: &str = "connect as a role that has the right, or have it granted";
+
 pub(super) fn plain(message: &str) -> DatabaseError {
-    DatabaseError {
-        kind: ErrorKind::Statement,
-        message: message.to_owned(),
-        code: None,
-        detail: None,
-        hint: None,
-        position: None,
-        context: None,
-    }
+    DatabaseError::new(ErrorKind::Statement, message)
 }
 
 /// libpq counts characters from 1; we count bytes from 0.

@@ -22,15 +22,7 @@ pub(super) fn of_statement(error: &rusqlite::Error, start: usize) -> DatabaseErr
 }
 
 pub(super) fn plain(message: &str) -> DatabaseError {
-    DatabaseError {
-        kind: ErrorKind::Statement,
-        message: message.to_owned(),
-        code: None,
-        detail: None,
-        hint: None,
-        position: None,
-        context: None,
-    }
+    DatabaseError::new(ErrorKind::Statement, message)
 }
 
 /// Sorts result codes (rescode.html) into the kinds the program tells apart.

@@ -116,13 +116,8 @@ pub(super) fn unknown(s: &Statement) -> Box<Mistake> {
         Dialect::Sqlite => &["VIEW", "TRIGGER"],
     };
     let word = c.peek().map_or("", |t| t.text(s.c.text)).to_uppercase();
-    let near = kinds
-        .iter()
-        .map(|kind| (strsim::damerau_levenshtein(kind, &word), *kind))
-        .filter(|(distance, _)| *distance <= 2)
-        .min();
-    let help = match near {
-        Some((_, kind)) => format!("did you mean {kind}?"),
+    let help = match dbkit_syntax::nearest(&word, kinds.iter().copied()) {
+        Some(kind) => format!("did you mean {kind}?"),
         None => format!("known here: {}", kinds.join(", ")),
     };
     Mistake::new("unknown-statement", format!("`{head}` is not a declaration dbkit knows"))

@@ -6,6 +6,7 @@ mod diesel;
 mod postgres;
 mod project;
 mod sqlite;
+mod terminal;
 mod transcript;
 
 pub use command::{Dbkit, Outcome};
@@ -13,4 +14,5 @@ pub use diesel::diesel;
 pub use postgres::{PgDatabase, postgres_url};
 pub use project::Project;
 pub use sqlite::SqliteFile;
+pub use terminal::{END, INTERRUPT, on_terminal};
 pub use transcript::Transcript;

@@ -1,7 +1,7 @@
 //! Taking an attribute apart: each argument is taken once, what is left is a mistake.
 
 use super::super::ast::{Arg, Attribute, Body, Span, Value, ValueKind};
-use super::mistakes::{Mistakes, nearest};
+use super::mistakes::Mistakes;
 use crate::model::OnConflict;
 use std::collections::BTreeMap;
 
@@ -197,7 +197,7 @@ impl<'a> Args<'a> {
             } else {
                 format!("`{}` does not take `{word}`", self.attribute)
             };
-            let near = nearest(&word, self.known.iter().copied());
+            let near = dbkit_syntax::nearest(&word, self.known.iter().copied());
             let mistake = mistakes.add("unknown-argument", &arg.span(), message);
             match near {
                 Some(near) => mistake.help(format!("did you mean `{near}`?")),
@@ -227,7 +227,7 @@ pub fn choice<T: Copy>(
     if let Some((_, found)) = choices.iter().find(|(name, _)| *name == word) {
         return Some(*found);
     }
-    let near = nearest(&word, choices.iter().map(|(name, _)| *name));
+    let near = dbkit_syntax::nearest(&word, choices.iter().map(|(name, _)| *name));
     let all: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
     mistakes.add("wrong-value", &value.span, format!("`{key}` cannot be this")).help(match near {
         Some(near) => format!("did you mean `{near}`?"),

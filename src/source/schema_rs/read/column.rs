@@ -264,7 +264,7 @@ fn named(ty: &ast::Type, ident: &str, notes: &TypeNotes, context: &mut Context<'
         let enums = context.catalog.enums.keys().map(String::as_str);
         let custom = context.catalog.custom.keys().map(String::as_str);
         let all: Vec<&str> = known.into_iter().chain(enums).chain(custom).collect();
-        let help = super::mistakes::nearest(&ident, all.iter().copied()).map_or_else(
+        let help = dbkit_syntax::nearest(&ident, all.iter().copied()).map_or_else(
             || {
                 "declare an `enum` of that name, or name any SQL type: #[sql_type = \"…\"]"
                     .to_owned()
@@ -530,7 +530,7 @@ pub fn unknown_attribute(
     mistakes: &mut super::mistakes::Mistakes,
 ) {
     let name = &attribute.name;
-    let near = super::mistakes::nearest(&name.text, known.iter().copied());
+    let near = dbkit_syntax::nearest(&name.text, known.iter().copied());
     mistakes
         .add("unknown-attribute", &name.span, format!("{what} has no attribute `{}`", name.text))
         .help(match near {

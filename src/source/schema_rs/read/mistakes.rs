@@ -64,26 +64,9 @@ impl Mistakes {
     }
 }
 
-/// The candidate most like the word, at most two letters away and never wholly different.
-pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    candidates
-        .into_iter()
-        .filter_map(|candidate| {
-            let distance =
-                strsim::damerau_levenshtein(&word.to_lowercase(), &candidate.to_lowercase());
-            (distance <= 2 && distance < word.chars().count().max(1)).then_some((
-                distance,
-                strsim::levenshtein(word, candidate),
-                candidate,
-            ))
-        })
-        .min()
-        .map(|(_, _, candidate)| candidate)
-}
-
 /// The help for an unknown name: the nearest known one, or all of them when they are few.
 pub fn suggestion<'a>(word: &str, candidates: impl Iterator<Item = &'a str> + Clone) -> String {
-    if let Some(near) = nearest(word, candidates.clone()) {
+    if let Some(near) = dbkit_syntax::nearest(word, candidates.clone()) {
         return format!("did you mean `{near}`?");
     }
     let all: Vec<&str> = candidates.collect();
