@@ -1,8 +1,7 @@
 use crate::model::{
-    Check, Column, Exclusion, Expr, ForeignKey, Index, ObjectId, Persistence, PrimaryKey, QName,
-    ReplicaIdentity, Unique,
+    Check, Column, Exclusion, Expr, ForeignKey, Index, ObjectId, Options, Persistence, PrimaryKey,
+    QName, ReplicaIdentity, Unique,
 };
-use std::collections::BTreeMap;
 
 /// One difference between two models, without a dialect.
 ///
@@ -48,8 +47,8 @@ pub enum TableChange {
     Comment(Option<String>),
     Persistence(Persistence),
     Options {
-        from: BTreeMap<String, String>,
-        to: BTreeMap<String, String>,
+        from: Options,
+        to: Options,
     },
     Tablespace(Option<String>),
     AccessMethod(Option<String>),

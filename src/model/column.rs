@@ -1,6 +1,5 @@
-use super::{DataType, Expr, QName, SequenceOptions};
+use super::{DataType, Expr, Options, QName, SequenceOptions};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// A column of a table.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,8 +22,8 @@ pub struct Column {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub statistics: Option<i32>,
     /// PostgreSQL: `ALTER COLUMN … SET (n_distinct = …)`.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub options: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "Options::is_empty")]
+    pub options: Options,
     /// PostgreSQL: the column comes only from a parent table (`attislocal` is false). Columns of a
     /// partition are always inherited.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]

@@ -1,6 +1,5 @@
-use super::{Expr, Index, QName};
+use super::{Expr, Index, Options, QName};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// When a constraint is checked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,8 +41,8 @@ pub struct PrimaryKey {
     #[serde(default, skip_serializing_if = "Deferrable::is_no")]
     pub deferrable: Deferrable,
     /// PostgreSQL: `WITH (fillfactor = …)` of the index behind it.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub options: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "Options::is_empty")]
+    pub options: Options,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tablespace: Option<String>,
     /// PostgreSQL: this key is the partition's copy of the parent's.
@@ -76,8 +75,8 @@ pub struct Unique {
     pub nulls_not_distinct: bool,
     #[serde(default, skip_serializing_if = "Deferrable::is_no")]
     pub deferrable: Deferrable,
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub options: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "Options::is_empty")]
+    pub options: Options,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tablespace: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,4 +1,4 @@
-use super::{Collation, Expr, QName};
+use super::{Collation, Expr, Options, QName};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -19,8 +19,8 @@ pub struct Index {
     /// The partial index's condition, without `WHERE`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub predicate: Option<Expr>,
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub options: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "Options::is_empty")]
+    pub options: Options,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tablespace: Option<String>,
     /// PostgreSQL: `CREATE INDEX … ON ONLY parent`: children are not covered.

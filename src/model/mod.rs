@@ -11,6 +11,7 @@ mod constraint;
 mod index;
 mod name;
 mod object;
+mod options;
 mod routine;
 mod sequence;
 mod table;
@@ -24,6 +25,7 @@ pub use constraint::{
 pub use index::{Index, IndexElement, IndexKey, Nulls, Order};
 pub use name::{Dialect, Expr, OnTable, QName, RoutineId};
 pub use object::{Object, ObjectId, ObjectKind, Unmodelled};
+pub use options::Options;
 pub use routine::{Enabled, Policy, PolicyCommand, Routine, RoutineKind, Rule, Trigger};
 pub use sequence::{ColumnRef, Sequence, SequenceOptions};
 pub use table::{PartitionOf, Persistence, ReplicaIdentity, Table};

@@ -1,6 +1,7 @@
-use super::{Check, Column, Exclusion, Expr, ForeignKey, Index, PrimaryKey, QName, Unique};
+use super::{
+    Check, Column, Exclusion, Expr, ForeignKey, Index, Options, PrimaryKey, QName, Unique,
+};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// A table with everything that belongs to it alone. Triggers, policies and rules stand in the
 /// model beside it, because they may be written in another file.
@@ -28,8 +29,8 @@ pub struct Table {
     #[serde(default, skip_serializing_if = "Persistence::is_logged")]
     pub persistence: Persistence,
     /// PostgreSQL storage parameters; those of the TOAST table begin with `toast.`.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub options: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "Options::is_empty")]
+    pub options: Options,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tablespace: Option<String>,
     /// PostgreSQL: only where it is not `heap`.
@@ -75,7 +76,7 @@ impl Table {
             indexes: Vec::new(),
             comment: None,
             persistence: Persistence::Logged,
-            options: BTreeMap::new(),
+            options: Options::new(),
             tablespace: None,
             access_method: None,
             partition_by: None,

@@ -1,4 +1,4 @@
-use super::{Expr, Index, QName};
+use super::{Expr, Index, Options, QName};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -14,8 +14,8 @@ pub struct View {
     /// The query, without `CREATE VIEW … AS` and without a final semicolon.
     pub query: String,
     /// PostgreSQL: `security_barrier`, `security_invoker`, `check_option`, or storage parameters.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub options: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "Options::is_empty")]
+    pub options: Options,
     /// PostgreSQL: `ALTER VIEW … ALTER COLUMN … SET DEFAULT`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub column_defaults: BTreeMap<String, Expr>,

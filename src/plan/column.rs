@@ -2,7 +2,9 @@ use super::recreate::{is_recreated, retyped};
 use super::table::Planner;
 use super::{Action, ColumnChange, HazardKind, Item, Step, Style, cast};
 use crate::diff::Constraint;
-use crate::model::{Check, Column, ColumnRef, ColumnValue, Dialect, Expr, ObjectId, QName, Table};
+use crate::model::{
+    Check, Column, ColumnRef, ColumnValue, Dialect, Expr, ObjectId, Options, QName, Table,
+};
 
 impl Planner<'_> {
     pub(super) fn alter_column_action(
@@ -68,7 +70,7 @@ impl Planner<'_> {
             storage: None,
             compression: None,
             statistics: None,
-            options: std::collections::BTreeMap::new(),
+            options: Options::new(),
             ..column.clone()
         };
         self.column_extras(name, &plain, column);

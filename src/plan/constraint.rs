@@ -283,6 +283,10 @@ impl Planner<'_> {
     }
 
     pub(super) fn drop_constraint(&mut self, table: &Table, constraint: &Constraint) {
+        let key = (table.name.clone(), constraint.name().unwrap_or_default().to_owned());
+        if self.recreate.cascaded.contains(&key) && !self.unlinks_now(table) {
+            return;
+        }
         let mut step = Step::new(Action::DropConstraint {
             table: table.name.clone(),
             constraint: Box::new(constraint.clone()),
@@ -426,7 +430,7 @@ pub(super) fn in_partitions(table: &Table) -> bool {
 }
 
 /// The unique index that `ADD CONSTRAINT … USING INDEX` turns into the constraint.
-fn index_of(constraint: &Constraint) -> Option<Index> {
+pub(super) fn index_of(constraint: &Constraint) -> Option<Index> {
     let (name, columns, include, options, tablespace, nnd) = match constraint {
         Constraint::PrimaryKey(c) => {
             (c.name.as_ref()?, &c.columns, &c.include, &c.options, &c.tablespace, false)

@@ -1,7 +1,8 @@
 use super::constraint::in_partitions;
+use super::partition::stand_ins;
 use super::table::Planner;
 use super::{Action, Dependency, HazardKind, Item, Step, Strength, Style};
-use crate::model::{Index, QName, Table};
+use crate::model::{Index, Options, QName, Table};
 
 /// True when the index must be dropped and made anew; options, tablespace, statistics, comment and
 /// `CLUSTER` change in place, and attaching is its own statement.
@@ -10,7 +11,7 @@ pub(super) fn is_rebuilt(from: &Index, to: &Index) -> bool {
         return true;
     }
     let plain = |index: &Index| Index {
-        options: std::collections::BTreeMap::new(),
+        options: Options::new(),
         tablespace: None,
         statistics: std::collections::BTreeMap::new(),
         comment: None,
@@ -62,13 +63,14 @@ impl Planner<'_> {
     }
 
     /// Indexes of partitions that the parent's index must find, because their names are not the
-    /// ones PostgreSQL would give.
+    /// ones PostgreSQL would give or because they belong to keys.
     fn own_children(&self, table: &Table, index: &Index) -> Vec<Item> {
         if table.partition_by.is_none() || index.only {
             return Vec::new();
         }
         let name = table.name.sibling(&index.name);
-        let mut out = Vec::new();
+        let keys = stand_ins(self.to, table, index);
+        let mut out: Vec<Item> = keys.iter().map(|(child, key)| Item::index(child, key)).collect();
         for child in self.to.tables.values() {
             for copy in child.indexes.iter().filter(|i| i.attached_to.as_ref() == Some(&name)) {
                 if self.explicit.contains(&child.name.sibling(&copy.name)) {
@@ -105,10 +107,12 @@ impl Planner<'_> {
     }
 
     pub(super) fn drop_index(&mut self, table: &Table, index: &Index) {
+        let stand_ins = stand_ins(self.base, table, index);
         let mut step = Step::new(Action::DropIndex {
             table: table.name.clone(),
             index: Box::new(index.clone()),
             concurrently: false,
+            cascade: !stand_ins.is_empty(),
         })
         .destroys(Item::index(&table.name, &index.name));
         step.releases = self.before.index(&table.name, index);
@@ -119,6 +123,10 @@ impl Planner<'_> {
                 for copy in child.indexes.iter().filter(attached) {
                     step = step.destroys(Item::index(&child.name, &copy.name));
                 }
+            }
+            for (child, key) in stand_ins {
+                step = step.destroys(Item::constraint(&child, &key));
+                step = step.destroys(Item::index(&child, &key));
             }
         }
         if index.attached_to.is_some() {

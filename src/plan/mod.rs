@@ -211,7 +211,9 @@ impl table::Planner<'_> {
                 && (from == to || !constraint::is_rebuilt(&from, &to))
             {
                 self.drop_constraint(old, &from);
-                self.add_constraint(new, &to);
+                if !to.is_inherited() {
+                    self.add_constraint(new, &to);
+                }
             }
         }
         for (table, name) in self.recreate.indexes.clone() {

@@ -1,7 +1,7 @@
 use super::table::Planner;
 use super::{Action, HazardKind, Item, Step};
 use crate::diff::{Change, Constraint, TableChange, constraints};
-use crate::model::{Index, IndexKey, PartitionOf, QName, Table};
+use crate::model::{Index, IndexKey, Model, PartitionOf, QName, Table};
 
 impl Planner<'_> {
     /// Finds the partitions' indexes whose names are not the ones PostgreSQL chooses.
@@ -251,6 +251,32 @@ impl Planner<'_> {
     fn has_column(&self, model: &crate::model::Model, table: &QName, column: &str) -> bool {
         model.tables.get(table).is_some_and(|t| t.column(column).is_some())
     }
+}
+
+/// The partitions' own keys that are attached to a parent's index in place of a copy of it.
+pub(super) fn stand_ins(model: &Model, table: &Table, index: &Index) -> Vec<(QName, String)> {
+    let mut out = Vec::new();
+    if table.partition_by.is_none() || index.only || !index.unique {
+        return out;
+    }
+    let name = table.name.sibling(&index.name);
+    let same = |key: &Index| {
+        key.elements == index.elements
+            && key.include == index.include
+            && key.nulls_not_distinct == index.nulls_not_distinct
+            && index.predicate.is_none()
+    };
+    for child in model.tables.values() {
+        if child.partition_of.as_ref().is_none_or(|p| p.parent != table.name)
+            || child.indexes.iter().any(|i| i.attached_to.as_ref() == Some(&name))
+        {
+            continue;
+        }
+        let mut keys = constraints(child).into_iter().filter(|c| !c.is_inherited());
+        let key = keys.find(|c| super::constraint::index_of(c).is_some_and(|key| same(&key)));
+        out.extend(key.and_then(|c| Some((child.name.clone(), c.name()?.to_owned()))));
+    }
+    out
 }
 
 fn fits(name: String) -> Option<String> {

@@ -17,6 +17,8 @@ pub(super) struct Recreate {
     pub defaults: BTreeSet<ColumnRef>,
     pub constraints: BTreeSet<(QName, String)>,
     pub indexes: BTreeSet<(QName, String)>,
+    /// Keys of partitions that go with their parent's index.
+    pub cascaded: BTreeSet<(QName, String)>,
     /// Tables that no ALTER can bring to their new version.
     pub tables: BTreeSet<QName>,
     /// Types of columns that no ALTER can bring to their new version.
@@ -67,7 +69,10 @@ pub(super) fn find(diff: &Diff, to: &Model, before: &References<'_>) -> Recreate
     while let Some(touch) = work.pop() {
         match touch {
             Touch::Key { table, columns } => {
-                foreign_keys(before.model, &table, &columns, &mut found)
+                foreign_keys(before.model, &table, &columns, &mut found);
+                for child in inheriting(before.model, &table, &columns) {
+                    work.push(Touch::Key { table: child, columns: columns.clone() });
+                }
             }
             Touch::Object(id) => {
                 for holder in holders.get(&Item::Object(id.clone())).into_iter().flatten() {
@@ -188,7 +193,10 @@ fn seeds(diff: &Diff, to: &Model, found: &mut Recreate) -> Vec<Touch> {
                     work.push(Touch::Object(id.clone()));
                 }
             }
-            Change::Table { table, change } => table_seed(table, change, found, &mut work),
+            Change::Table { table, change } => {
+                table_seed(table, change, found, &mut work);
+                cascades(&diff.base, table, change, found, &mut work);
+            }
         }
     }
     work
@@ -233,6 +241,27 @@ fn table_seed(table: &QName, change: &TableChange, found: &mut Recreate, work: &
             work.push(Touch::Object(ObjectId::Table(table.clone())));
         }
         _ => {}
+    }
+}
+
+/// Keys that go with the parent's index they are attached to.
+fn cascades(
+    base: &Model,
+    table: &QName,
+    change: &TableChange,
+    found: &mut Recreate,
+    work: &mut Vec<Touch>,
+) {
+    let index = match change {
+        TableChange::DropIndex(index) => index,
+        TableChange::AlterIndex { from, to } if super::index::is_rebuilt(from, to) => from,
+        _ => return,
+    };
+    let Some(owner) = base.tables.get(table) else { return };
+    for key in super::partition::stand_ins(base, owner, index) {
+        work.push(Touch::Key { table: key.0.clone(), columns: index_columns(index) });
+        found.constraints.insert(key.clone());
+        found.cascaded.insert(key);
     }
 }
 
@@ -308,6 +337,21 @@ fn all_keys(base: &Model, table: &QName) -> Vec<Vec<String>> {
     let mut keys: Vec<_> = constraints(table).iter().filter_map(key_columns).collect();
     keys.extend(table.indexes.iter().filter(|i| i.unique).map(index_columns));
     keys
+}
+
+/// Partitions that have the key from this table.
+fn inheriting(base: &Model, parent: &QName, columns: &[String]) -> Vec<QName> {
+    let has = |child: &&Table| {
+        child.partition_of.as_ref().is_some_and(|p| p.parent == *parent)
+            && (constraints(child)
+                .iter()
+                .any(|c| c.is_inherited() && key_columns(c).as_deref() == Some(columns))
+                || child
+                    .indexes
+                    .iter()
+                    .any(|i| i.unique && i.attached_to.is_some() && index_columns(i) == columns))
+    };
+    base.tables.values().filter(has).map(|child| child.name.clone()).collect()
 }
 
 /// Foreign keys that point at exactly these columns.

@@ -1,7 +1,7 @@
 use super::Hazard;
 use crate::diff::{Constraint, Rename, TableChange};
 use crate::model::{
-    Column, ColumnRef, Expr, Index, Object, ObjectId, PartitionOf, QName, Sequence, Table,
+    Column, ColumnRef, Expr, Index, Object, ObjectId, Options, PartitionOf, QName, Sequence, Table,
 };
 
 /// Something a step can need, create or destroy: an object or a part of one.
@@ -252,6 +252,8 @@ pub enum Action {
         concurrently: bool,
     },
     DropIndex {
+        /// Partitions' own keys stand in for copies of it and go with it.
+        cascade: bool,
         table: QName,
         index: Box<Index>,
         concurrently: bool,
@@ -359,8 +361,8 @@ pub enum ColumnChange {
     Compression(Option<String>),
     Statistics(Option<i32>),
     Options {
-        from: std::collections::BTreeMap<String, String>,
-        to: std::collections::BTreeMap<String, String>,
+        from: Options,
+        to: Options,
     },
     Comment(Option<String>),
 }

@@ -3,7 +3,7 @@ use super::recreate::Recreate;
 use super::reference::References;
 use super::{Action, ColumnChange, Dependency, HazardKind, Item, PlanOptions, Step, Strength};
 use crate::diff::{Constraint, Diff, TableChange, constraints};
-use crate::model::{ColumnValue, Model, ObjectId, Persistence, QName, Table};
+use crate::model::{ColumnValue, Model, ObjectId, Options, Persistence, QName, Table};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Collects the steps of one plan.
@@ -196,7 +196,7 @@ impl Planner<'_> {
                 storage: None,
                 compression: None,
                 statistics: None,
-                options: BTreeMap::new(),
+                options: Options::new(),
                 ..column.clone()
             };
             self.column_extras(name, &bare, column);

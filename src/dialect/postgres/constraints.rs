@@ -3,8 +3,7 @@
 use super::indexes;
 use super::quote::{ident, idents, qname};
 use crate::diff::Constraint;
-use crate::model::{Deferrable, FkAction, ForeignKey, MatchKind, QName};
-use std::collections::BTreeMap;
+use crate::model::{Deferrable, FkAction, ForeignKey, MatchKind, Options, QName};
 
 /// `CONSTRAINT name …`, as CREATE TABLE and ADD CONSTRAINT write it.
 pub(super) fn definition(constraint: &Constraint, not_valid: bool) -> String {
@@ -57,12 +56,7 @@ pub(super) fn definition(constraint: &Constraint, not_valid: bool) -> String {
     sql
 }
 
-fn index_parts(
-    sql: &mut String,
-    include: &[String],
-    options: &BTreeMap<String, String>,
-    tablespace: Option<&str>,
-) {
+fn index_parts(sql: &mut String, include: &[String], options: &Options, tablespace: Option<&str>) {
     if !include.is_empty() {
         sql.push_str(&format!(" INCLUDE ({})", idents(include)));
     }

@@ -2,8 +2,7 @@
 
 use super::columns::collation;
 use super::quote::{ident, idents, qname};
-use crate::model::{Index, IndexElement, IndexKey, Nulls, Order, QName};
-use std::collections::BTreeMap;
+use crate::model::{Index, IndexElement, IndexKey, Nulls, Options, Order, QName};
 
 /// `CREATE INDEX` of a table or materialized view.
 pub(super) fn create(table: &QName, index: &Index, concurrently: bool) -> String {
@@ -66,7 +65,7 @@ pub(super) fn element(element: &IndexElement) -> String {
 }
 
 /// `fillfactor = 70, …`.
-pub(super) fn options(options: &BTreeMap<String, String>) -> String {
+pub(super) fn options(options: &Options) -> String {
     let list: Vec<String> = options.iter().map(|(key, value)| option(key, value)).collect();
     list.join(", ")
 }
@@ -82,11 +81,7 @@ pub(super) fn option(key: &str, value: &str) -> String {
 }
 
 /// `SET (…)` and `RESET (…)` for what differs.
-pub(super) fn option_changes(
-    start: &str,
-    from: &BTreeMap<String, String>,
-    to: &BTreeMap<String, String>,
-) -> Vec<String> {
+pub(super) fn option_changes(start: &str, from: &Options, to: &Options) -> Vec<String> {
     let mut out = Vec::new();
     let gone: Vec<&str> =
         from.keys().filter(|key| !to.contains_key(*key)).map(String::as_str).collect();
@@ -130,7 +125,8 @@ pub(super) fn alter(table: &QName, from: &Index, to: &Index) -> Vec<String> {
 }
 
 /// `DROP INDEX`.
-pub(super) fn drop(table: &QName, name: &str, concurrently: bool) -> String {
+pub(super) fn drop(table: &QName, name: &str, concurrently: bool, cascade: bool) -> String {
     let concurrently = if concurrently { "CONCURRENTLY " } else { "" };
-    format!("DROP INDEX {concurrently}{};", qname(&table.sibling(name)))
+    let cascade = if cascade { " CASCADE" } else { "" };
+    format!("DROP INDEX {concurrently}{}{cascade};", qname(&table.sibling(name)))
 }

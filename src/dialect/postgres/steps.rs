@@ -65,8 +65,8 @@ pub(super) fn render(action: &Action, to: &Model) -> Vec<String> {
         Action::CreateIndex { table, index, concurrently } => {
             vec![indexes::create(table, index, *concurrently)]
         }
-        Action::DropIndex { table, index, concurrently } => {
-            vec![indexes::drop(table, &index.name, *concurrently)]
+        Action::DropIndex { table, index, concurrently, cascade } => {
+            vec![indexes::drop(table, &index.name, *concurrently, *cascade)]
         }
         Action::AlterIndex { table, from, to } => indexes::alter(table, from, to),
         Action::AttachIndex { parent, child } => {

@@ -112,7 +112,7 @@ pub(super) fn set_aside(table: &Table, aside: &QName, sequences: &[QName]) -> Ve
         }
     }
     for index in table.indexes.iter().filter(|i| i.attached_to.is_none()) {
-        out.push(indexes::drop(aside, &index.name, false));
+        out.push(indexes::drop(aside, &index.name, false, false));
     }
     for column in &table.columns {
         if matches!(column.value, ColumnValue::Identity(_)) {

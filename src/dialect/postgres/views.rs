@@ -2,8 +2,7 @@
 
 use super::quote::{ident, idents, literal, qname};
 use super::{collations, comments};
-use crate::model::{Index, IndexKey, Nulls, Order, QName, View, ViewKind};
-use std::collections::BTreeMap;
+use crate::model::{Index, IndexKey, Nulls, Options, Order, QName, View, ViewKind};
 
 pub(super) fn create(view: &View) -> Vec<String> {
     let name = qname(&view.name);
@@ -103,7 +102,7 @@ fn word(kind: ViewKind) -> &'static str {
 }
 
 /// `fillfactor = 70`; everything but plain words and numbers is quoted.
-fn options(options: &BTreeMap<String, String>) -> String {
+fn options(options: &Options) -> String {
     let spelled = options.iter().map(|(name, value)| {
         let plain = !value.is_empty()
             && value.chars().all(|c| c.is_ascii_alphanumeric() || c == '.' || c == '_');
@@ -117,14 +116,10 @@ fn dotted(name: &str) -> String {
     name.split('.').map(ident).collect::<Vec<_>>().join(".")
 }
 
-fn set_options(
-    alter: &str,
-    from: &BTreeMap<String, String>,
-    to: &BTreeMap<String, String>,
-) -> Vec<String> {
+fn set_options(alter: &str, from: &Options, to: &Options) -> Vec<String> {
     let gone: Vec<String> =
         from.keys().filter(|o| !to.contains_key(*o)).map(|o| dotted(o)).collect();
-    let new: BTreeMap<String, String> = to
+    let new: Options = to
         .iter()
         .filter(|(name, value)| from.get(*name) != Some(value))
         .map(|(name, value)| (name.clone(), value.clone()))

@@ -2,7 +2,9 @@
 
 use super::mistake::{Mistake, Read};
 use super::statement::Statement;
-use crate::model::{Expr, Index, IndexElement, IndexKey, Model, Nulls, Order, QName, ViewKind};
+use crate::model::{
+    Expr, Index, IndexElement, IndexKey, Model, Nulls, Options, Order, QName, ViewKind,
+};
 use crate::sql::lex::TokenKind;
 use std::collections::BTreeMap;
 
@@ -57,7 +59,7 @@ fn body(s: &mut Statement, name: String, unique: bool) -> Read<Index> {
         include: Vec::new(),
         nulls_not_distinct: false,
         predicate: None,
-        options: BTreeMap::new(),
+        options: Options::new(),
         tablespace: None,
         only: false,
         attached_to: None,

@@ -3,7 +3,7 @@
 use super::mistake::{Mistake, Read};
 use super::statement::Statement;
 use crate::dialect::postgres::quote;
-use crate::model::{View, ViewKind};
+use crate::model::{Options, View, ViewKind};
 use crate::sql::lex::TokenKind;
 use std::collections::BTreeMap;
 
@@ -72,7 +72,7 @@ fn empty(s: &mut Statement, kind: ViewKind) -> Read<View> {
         kind,
         columns,
         query: String::new(),
-        options: BTreeMap::new(),
+        options: Options::new(),
         column_defaults: BTreeMap::new(),
         column_comments: BTreeMap::new(),
         indexes: Vec::new(),

@@ -3,11 +3,10 @@
 use super::mistake::{Mistake, Read};
 use crate::diagnostic::SourceFile;
 use crate::dialect::postgres::types;
-use crate::model::{Collation, DataType, Dialect, Model, QName, SchemaObject};
+use crate::model::{Collation, DataType, Dialect, Model, Options, QName, SchemaObject};
 use crate::sql::cursor::Cursor;
 use crate::sql::lex::TokenKind;
 use crate::sql::split::StatementSpan;
-use std::collections::BTreeMap;
 use std::ops::Range;
 
 #[derive(Clone, Debug)]
@@ -149,9 +148,9 @@ impl<'t> Statement<'t> {
     }
 
     /// `(fillfactor = 70, security_barrier)`; a name alone means `true`.
-    pub(super) fn options(&mut self) -> Read<BTreeMap<String, String>> {
+    pub(super) fn options(&mut self) -> Read<Options> {
         self.kind(TokenKind::Open, "(")?;
-        let mut options = BTreeMap::new();
+        let mut options = Options::new();
         loop {
             let name = match self.c.dotted() {
                 Some(parts) => parts.join("."),

@@ -106,8 +106,8 @@ fn roles(s: &mut Statement) -> Read<Vec<String>> {
     while s.c.eat_kind(TokenKind::Comma) {
         roles.push(s.name("a role")?);
     }
-    roles.sort();
-    roles.dedup();
+    let mut seen = std::collections::BTreeSet::new();
+    roles.retain(|role| seen.insert(role.clone()));
     // PUBLIC stands for everybody, whatever stands beside it.
     if roles.iter().any(|role| role == "public") {
         roles = vec!["public".to_owned()];

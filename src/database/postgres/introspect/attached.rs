@@ -42,7 +42,7 @@ pub(super) fn enabled(code: u8) -> Enabled {
 pub(super) fn policies_sql(_: i32) -> String {
     "SELECT oid, polname, polrelid, polpermissive, polcmd, \
        ARRAY(SELECT CASE WHEN r = 0 THEN 'public' ELSE pg_get_userbyid(r)::text END \
-         FROM unnest(polroles) r ORDER BY 1), \
+         FROM unnest(polroles) WITH ORDINALITY AS u (r, at) ORDER BY at), \
        pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid) FROM pg_policy"
         .to_owned()
 }
@@ -51,8 +51,7 @@ pub(super) fn policies(catalog: &mut Catalog, result: &PgResult) {
     for row in rows(result) {
         let Some(relation) = catalog.managed(row.number(2)) else { continue };
         let id = OnTable { table: relation.name.clone(), name: row.owned(1) };
-        let mut roles = row.list(5);
-        roles.sort();
+        let roles = row.list(5);
         let policy = Policy {
             id: id.clone(),
             permissive: row.flag(3),

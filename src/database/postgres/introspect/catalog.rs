@@ -1,7 +1,8 @@
 //! What the catalogue queries have told so far, by OID, while the model is put together.
 
 use crate::model::{
-    Collation, ColumnRef, Dialect, Index, Model, QName, Sequence, SequenceOptions, Table, View,
+    Collation, ColumnRef, Dialect, Index, Model, Options, QName, Sequence, SequenceOptions, Table,
+    View,
 };
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -78,7 +79,7 @@ pub(super) struct Relation {
     pub kind: u8,
     /// False for what is left out: owned by an extension, temporary, bookkeeping.
     pub managed: bool,
-    pub options: BTreeMap<String, String>,
+    pub options: Options,
     pub tablespace: u32,
     pub unlogged: bool,
     pub access_method: u32,

@@ -2,7 +2,7 @@
 //! expected reads as its empty value.
 
 use crate::database::postgres::libpq::PgResult;
-use std::collections::BTreeMap;
+use crate::model::Options;
 use std::str::FromStr;
 
 #[derive(Clone, Copy)]
@@ -56,7 +56,7 @@ impl<'a> Row<'a> {
     }
 
     /// `{fillfactor=70,autovacuum_enabled=false}`.
-    pub(super) fn options(self, column: usize) -> BTreeMap<String, String> {
+    pub(super) fn options(self, column: usize) -> Options {
         let pair = |option: String| match option.split_once('=') {
             Some((key, value)) => (key.to_owned(), value.to_owned()),
             None => (option, String::new()),

@@ -52,7 +52,8 @@ pub(super) fn relations(catalog: &mut Catalog, result: &PgResult) {
 
 fn table(catalog: &Catalog, oid: u32, name: QName, row: Row<'_>) -> Table {
     let mut options = row.options(7);
-    options.extend(row.options(12).into_iter().map(|(key, v)| (format!("toast.{key}"), v)));
+    let toast = row.options(12);
+    options.extend(toast.iter().map(|(key, v)| (format!("toast.{key}"), v.clone())));
     let of_type = catalog.types.get(&row.number(11));
     Table {
         comment: catalog.comment(class::RELATION, oid),

@@ -4,12 +4,11 @@ use super::table::{check, deferrable, primary_key, references, unique};
 use super::{group, on_conflict};
 use crate::dialect::sqlite::types;
 use crate::model::{
-    Collation, Column, ColumnValue, Expr, GeneratedKind, Identity, IdentityMode, QName,
+    Collation, Column, ColumnValue, Expr, GeneratedKind, Identity, IdentityMode, Options, QName,
     SequenceOptions, Table,
 };
 use crate::sql::cursor::Cursor;
 use crate::sql::lex::TokenKind;
-use std::collections::BTreeMap;
 
 /// The words that end a column's type (SQLite's grammar takes everything else into it).
 const CONSTRAINT_WORDS: &[&str] = &[
@@ -41,7 +40,7 @@ pub fn column(cursor: &mut Cursor<'_>, table: &mut Table) -> Option<()> {
         storage: None,
         compression: None,
         statistics: None,
-        options: BTreeMap::new(),
+        options: Options::new(),
         inherited: false,
         not_null_conflict: None,
         comment: None,

@@ -1,6 +1,8 @@
 //! `CREATE INDEX` (lang_createindex.html).
 
-use crate::model::{Collation, Dialect, Expr, Index, IndexElement, IndexKey, Order, QName, Table};
+use crate::model::{
+    Collation, Dialect, Expr, Index, IndexElement, IndexKey, Options, Order, QName, Table,
+};
 use crate::sql::cursor::Cursor;
 use crate::sql::lex::TokenKind;
 use std::collections::BTreeMap;
@@ -31,7 +33,7 @@ pub fn index(name: &str, sql: &str, table: &Table) -> Option<Index> {
         include: Vec::new(),
         nulls_not_distinct: false,
         predicate,
-        options: BTreeMap::new(),
+        options: Options::new(),
         tablespace: None,
         only: false,
         attached_to: None,

@@ -12,7 +12,7 @@ mod table;
 pub(super) use index::index;
 pub(super) use table::table;
 
-use crate::model::{Dialect, Expr, OnConflict, QName, View, ViewKind};
+use crate::model::{Dialect, Expr, OnConflict, Options, QName, View, ViewKind};
 use crate::sql::cursor::Cursor;
 use crate::sql::lex::TokenKind;
 use std::collections::BTreeMap;
@@ -31,7 +31,7 @@ pub(super) fn view(name: &str, sql: &str) -> Option<View> {
         kind: ViewKind::View,
         columns,
         query: query.to_owned(),
-        options: BTreeMap::new(),
+        options: Options::new(),
         column_defaults: BTreeMap::new(),
         column_comments: BTreeMap::new(),
         indexes: Vec::new(),

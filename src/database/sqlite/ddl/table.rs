@@ -2,12 +2,11 @@
 
 use super::{column, group, names, on_conflict};
 use crate::model::{
-    Check, Deferrable, Dialect, FkAction, ForeignKey, MatchKind, OnConflict, PrimaryKey, QName,
-    Table, Unique,
+    Check, Deferrable, Dialect, FkAction, ForeignKey, MatchKind, OnConflict, Options, PrimaryKey,
+    QName, Table, Unique,
 };
 use crate::sql::cursor::Cursor;
 use crate::sql::lex::TokenKind;
-use std::collections::BTreeMap;
 
 /// Reads `CREATE TABLE`. References to a parent's primary key have no columns yet.
 pub fn table(name: &str, sql: &str) -> Option<Table> {
@@ -144,7 +143,7 @@ pub(super) fn primary_key(
         columns,
         include: Vec::new(),
         deferrable: Deferrable::No,
-        options: BTreeMap::new(),
+        options: Options::new(),
         tablespace: None,
         inherited_from: None,
         on_conflict,
@@ -163,7 +162,7 @@ pub(super) fn unique(name: Option<String>, columns: Vec<String>) -> Unique {
         include: Vec::new(),
         nulls_not_distinct: false,
         deferrable: Deferrable::No,
-        options: BTreeMap::new(),
+        options: Options::new(),
         tablespace: None,
         inherited_from: None,
         on_conflict: None,

@@ -2,8 +2,7 @@
 
 use super::super::ast::{Arg, Attribute, Body, Span, Value, ValueKind};
 use super::mistakes::Mistakes;
-use crate::model::OnConflict;
-use std::collections::BTreeMap;
+use crate::model::{OnConflict, Options};
 
 /// The arguments of one attribute. `#[a = v]` has the one argument `v`.
 pub struct Args<'a> {
@@ -124,11 +123,7 @@ impl<'a> Args<'a> {
     }
 
     /// `key("name=value", …)`.
-    pub fn options(
-        &mut self,
-        key: &'static str,
-        mistakes: &mut Mistakes,
-    ) -> BTreeMap<String, String> {
+    pub fn options(&mut self, key: &'static str, mistakes: &mut Mistakes) -> Options {
         self.list(key).map(|args| options(&args, mistakes)).unwrap_or_default()
     }
 
@@ -237,8 +232,8 @@ pub fn choice<T: Copy>(
 }
 
 /// `"name=value"` strings as a map.
-pub fn options(args: &[Arg], mistakes: &mut Mistakes) -> BTreeMap<String, String> {
-    let mut out = BTreeMap::new();
+pub fn options(args: &[Arg], mistakes: &mut Mistakes) -> Options {
+    let mut out = Options::new();
     for arg in args {
         match arg {
             Arg::Value(Value { kind: ValueKind::Text(text), span }) => match text.split_once('=') {

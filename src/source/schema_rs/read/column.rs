@@ -10,7 +10,7 @@ use crate::dialect::{postgres, sqlite};
 use crate::diff::Rename;
 use crate::model::{
     Check, Collation, Column, ColumnValue, DataType, Dialect, Expr, GeneratedKind, Identity,
-    IdentityMode, QName, SequenceOptions, Storage, TypeName,
+    IdentityMode, Options, QName, SequenceOptions, Storage, TypeName,
 };
 
 /// What a type path came to.
@@ -51,7 +51,7 @@ pub fn read<'a>(
         storage: None,
         compression: None,
         statistics: None,
-        options: std::collections::BTreeMap::new(),
+        options: Options::new(),
         inherited: false,
         not_null_conflict: None,
         comment: column.notes.doc.clone(),

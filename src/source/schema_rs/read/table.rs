@@ -10,7 +10,8 @@ use super::index;
 use super::mistakes::suggestion;
 use crate::diff::Rename;
 use crate::model::{
-    Dialect, Expr, ObjectKind, PartitionOf, Persistence, PrimaryKey, QName, ReplicaIdentity, Table,
+    Dialect, Expr, ObjectKind, Options, PartitionOf, Persistence, PrimaryKey, QName,
+    ReplicaIdentity, Table,
 };
 
 /// Every attribute of a table.
@@ -173,7 +174,7 @@ fn primary_key(item: &ast::Table, draft: &mut Draft, context: &mut Context<'_>) 
         columns,
         include: Vec::new(),
         deferrable: crate::model::Deferrable::No,
-        options: std::collections::BTreeMap::new(),
+        options: Options::new(),
         tablespace: None,
         inherited_from: None,
         on_conflict: None,

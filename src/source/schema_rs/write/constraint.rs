@@ -7,8 +7,7 @@ use super::layout::{Arg, Attribute};
 use super::options;
 use super::plan;
 use super::table::TableWriter;
-use crate::model::{Deferrable, FkAction, ForeignKey, MatchKind};
-use std::collections::BTreeMap;
+use crate::model::{Deferrable, FkAction, ForeignKey, MatchKind, Options};
 
 impl TableWriter<'_> {
     /// What the list of key columns does not say about the primary key.
@@ -240,7 +239,7 @@ fn action(key: &'static str, action: FkAction) -> Option<Arg> {
 }
 
 /// Storage parameters and tablespace of an index.
-pub fn storage(map: &BTreeMap<String, String>, tablespace: Option<&str>, args: &mut Vec<Arg>) {
+pub fn storage(map: &Options, tablespace: Option<&str>, args: &mut Vec<Arg>) {
     if !map.is_empty() {
         args.push(Arg::List("with".to_owned(), options(map)));
     }

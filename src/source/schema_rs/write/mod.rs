@@ -8,7 +8,7 @@ mod plan;
 mod table;
 
 use super::types;
-use crate::model::{Dialect, EnumType, Model};
+use crate::model::{Dialect, EnumType, Model, Options};
 use layout::{Arg, Attribute, comment};
 use plan::Plan;
 use std::fmt::Write;
@@ -81,7 +81,7 @@ fn write_enum(plan: &Plan<'_>, enumeration: &EnumType, out: &mut String) {
 }
 
 /// The pairs of a map as one string each: `"fillfactor=70"`.
-fn options(map: &std::collections::BTreeMap<String, String>) -> Vec<Arg> {
+fn options(map: &Options) -> Vec<Arg> {
     map.iter().map(|(key, value)| Arg::text(format!("{key}={value}"))).collect()
 }
 
