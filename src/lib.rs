@@ -12,6 +12,7 @@ pub mod diagnostic;
 pub mod dialect;
 pub mod diff;
 #[cfg(feature = "cli")]
+pub mod history;
 pub mod inspect;
 #[cfg(feature = "cli")]
 pub mod ledger;

@@ -29,6 +29,14 @@ pub enum ApplyError {
         "{name} is older than {newest}, which has run\nhelp: give it a newer version, or set older_migrations = \"apply\" in dbkit.toml"
     )]
     Older { name: String, newest: String },
+    #[error(
+        "{name} has run here as {was}: its folder was renamed\nhelp: rename it back, or have the ledger follow with `dbkit repair {name} --renamed`"
+    )]
+    Renamed { name: String, was: String },
+    #[error(
+        "{name} replaces migrations of which only some have run here; lacking: {lacking}\nhelp: take the folder of migrations from before the squash, run `dbkit migrate` with it, and come back"
+    )]
+    PartlyReplaced { name: String, lacking: String },
     #[error("there is no migration {wanted} in {}\nhelp: `dbkit status --migrations-only` lists them", dir.display())]
     Unknown { wanted: String, dir: PathBuf },
     #[error(

@@ -2,7 +2,7 @@ use super::{ApplyError, run};
 use crate::config::OlderMigrations;
 use crate::database::{Connection, Session};
 use crate::ledger::{Comparison, Ledger, Standing};
-use crate::migration::{Migration, SqlFile};
+use crate::migration::{Migration, SqlFile, Version};
 use crate::model::Dialect;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -38,12 +38,20 @@ pub fn pending<'m>(
     let newest = standing
         .iter()
         .rev()
-        .find(|c| matches!(c.standing, Standing::Applied | Standing::Changed | Standing::Missing));
+        .find(|c| !matches!(c.standing, Standing::Pending | Standing::PendingOlder));
     let mut found = Vec::new();
     for line in standing {
         let name = line.name.clone();
         match line.standing {
-            Standing::Applied => {}
+            Standing::Applied | Standing::Replacing => {}
+            Standing::Renamed => {
+                let was = line.was.clone().or_else(|| Some(line.was_version.as_ref()?.to_string()));
+                return Err(ApplyError::Renamed { name, was: was.unwrap_or_default() });
+            }
+            Standing::PartlyReplaced => {
+                let lacking: Vec<&str> = line.lacking.iter().map(Version::as_str).collect();
+                return Err(ApplyError::PartlyReplaced { name, lacking: lacking.join(", ") });
+            }
             Standing::Changed => observer.warn(&format!(
                 "{name} was changed after it had run: the change is not in this database"
             )),
@@ -224,7 +232,7 @@ pub fn mark_applied(
 
 /// SQLite takes the write lock at once: a transaction that starts by reading cannot wait for it
 /// (SQLITE_BUSY_SNAPSHOT).
-fn in_transaction(
+pub(super) fn in_transaction(
     connection: &mut Connection,
     work: &mut dyn FnMut(&mut Connection) -> Result<(), ApplyError>,
 ) -> Result<(), ApplyError> {

@@ -47,6 +47,10 @@ pub enum Format {
     Json,
     /// Rows as comma-separated values (inspect)
     Csv,
+    /// Statements (diff, export)
+    Sql,
+    /// Annotations of GitHub Actions (check)
+    Github,
 }
 
 /// Settings, flags and the terminal.

@@ -1,19 +1,18 @@
 //! `dbkit generate`
 
-mod folder;
-
+use super::folders::{Folder, Made as Both, sql};
 use super::output::{count, harmless, print};
 use super::renames::Answers;
 use super::{Context, Exit, Stop, schema};
 use crate::dialect;
-use crate::diff::reversed;
 use crate::migration::{self, Migration, file_name};
 use crate::model::{Dialect, Model};
 use crate::plan::{PlanOptions, Script, Style};
 use crate::source::Source;
-use crate::source::snapshot::{self, History, Snapshot};
+use crate::source::lineage::Lineage;
+use crate::source::snapshot::{Head, Snapshot};
 use chrono::Utc;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 #[derive(clap::Args, Debug)]
 #[command(
@@ -72,14 +71,15 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
     let mut told = Vec::new();
     for draft in &drafts {
         let folders = match &draft.made {
-            Made::Nothing => Vec::new(),
+            Made::Nothing | Made::Conflict(_) => Vec::new(),
             _ if args.check || args.dry_run => Vec::new(),
             Made::Script(script) => {
-                let name = name(args, &described(&script.snapshot, &draft.history.model))?;
-                folder::write_all(draft, script, &name, now)?
+                let name = name(args, &described(&script.snapshot, &draft.model))?;
+                draft.folder(now).write_all(&name, script)?.0
             }
             Made::Empty(snapshot, text) => {
-                vec![folder::write_empty(draft, snapshot, text, &name(args, text.name)?, now)?]
+                let name = name(args, text.name)?;
+                vec![draft.folder(now).write(&name, text.up, text.down, true, snapshot)?.0]
             }
         };
         if context.json() {
@@ -101,7 +101,8 @@ struct Draft {
     dialect: Dialect,
     dir: PathBuf,
     migrations: Vec<Migration>,
-    history: History,
+    /// What the migrations add up to.
+    model: Model,
     made: Made,
 }
 
@@ -110,13 +111,8 @@ enum Made {
     Script(Box<Both>),
     /// A folder without statements.
     Empty(Box<Snapshot>, &'static Text),
-}
-
-/// Both directions of a migration.
-struct Both {
-    up: Script,
-    down: Script,
-    snapshot: Snapshot,
+    /// Nobody knows what the migrations add up to: why.
+    Conflict(String),
 }
 
 /// What stands in the files of a folder without statements.
@@ -144,30 +140,29 @@ fn draft(
     dialect: Dialect,
     answers: &mut Answers<'_>,
 ) -> anyhow::Result<Draft> {
-    let usage = |message: String| Stop::error(Exit::Usage, message);
     let dir = context.config.migration_dir(dialect);
-    let migrations = if dir.is_dir() {
-        migration::read(&dir).map_err(|e| usage(e.to_string()))?
-    } else {
-        Vec::new()
-    };
-    let history = snapshot::fold(&migrations, dialect).map_err(|e| usage(e.to_string()))?;
-    for fork in &history.forks {
-        context.warn(&format!(
-            "{} and {} were made on the same state: two branches were merged",
-            fork.first, fork.second
-        ));
+    let migrations = migrations(&dir)?;
+    let lineage =
+        Lineage::read(&migrations, dialect).map_err(|e| Stop::error(Exit::Usage, e.to_string()))?;
+    let model = lineage.model();
+    if let Some(conflict) = conflict(context, &lineage) {
+        if !args.check {
+            return Err(Stop::error(Exit::Refused, conflict));
+        }
+        return Ok(Draft { dialect, dir, migrations, model, made: Made::Conflict(conflict) });
     }
+    let (parent, merges) = (lineage.head(), lineage.other_heads());
     let made = if args.custom {
-        let snapshot = Snapshot::between(&history.model, &history.model, history.head.clone());
+        let snapshot = Snapshot { merges, ..Snapshot::unchanged(dialect, parent) };
         Made::Empty(Box::new(snapshot), &CUSTOM)
     } else {
         let wanted = schema::load(context, dialect)?;
         if args.baseline {
-            let snapshot = Snapshot::between(&history.model, &wanted.model, history.head.clone());
+            let snapshot =
+                Snapshot { merges, ..Snapshot::between(&model, &wanted.model, parent) };
             Made::Empty(Box::new(snapshot), &BASELINE)
         } else {
-            if history.head.is_none() && !migrations.is_empty() {
+            if parent.is_none() && !migrations.is_empty() {
                 context.warn(&format!(
                     "{} has {} without a snapshot: what they make is not known here. Where they make \
                      what schema.rs says, begin with `dbkit generate --baseline`",
@@ -175,33 +170,71 @@ fn draft(
                     count(migrations.len(), "migration")
                 ));
             }
-            compare(args, &history, &wanted, answers)?
+            match compare(args, &model, &wanted, parent, answers)? {
+                Made::Script(mut made) => {
+                    made.snapshot.merges = merges;
+                    Made::Script(made)
+                }
+                other => other,
+            }
         }
     };
-    Ok(Draft { dialect, dir, migrations, history, made })
+    Ok(Draft { dialect, dir, migrations, model, made })
+}
+
+/// The migrations of a folder that need not exist yet.
+pub(super) fn migrations(dir: &Path) -> anyhow::Result<Vec<Migration>> {
+    if !dir.is_dir() {
+        return Ok(Vec::new());
+    }
+    migration::read(dir).map_err(|e| Stop::error(Exit::Usage, e.to_string()))
+}
+
+/// How the migrations of a folder descend from each other.
+pub(super) fn lineage(dir: &Path, dialect: Dialect) -> anyhow::Result<Lineage> {
+    Lineage::read(&migrations(dir)?, dialect).map_err(|e| Stop::error(Exit::Usage, e.to_string()))
+}
+
+/// What forbids a migration on top of this folder: branches that change the same objects, of
+/// which nobody knows what they add up to. Other forks are joined, and said aloud.
+fn conflict(context: &Context, lineage: &Lineage) -> Option<String> {
+    for fork in lineage.forks() {
+        let told = format!(
+            "{} and {} were made on the same state: two branches were merged",
+            fork.first.join(", "),
+            fork.second.join(", ")
+        );
+        if fork.shared.is_empty() {
+            context.warn(&told);
+            continue;
+        }
+        let shared: Vec<String> = fork.shared.iter().map(|id| harmless(&id.to_string())).collect();
+        return Some(format!(
+            "{told}, and both change {}\nhelp: `dbkit generate --rebase` redoes {} on top of the other",
+            shared.join(", "),
+            fork.second.join(", ")
+        ));
+    }
+    None
 }
 
 fn compare(
     args: &Args,
-    history: &History,
+    from: &Model,
     wanted: &Source,
+    parent: Option<Head>,
     answers: &mut Answers<'_>,
 ) -> anyhow::Result<Made> {
     let style = if args.fast { Style::Fast } else { Style::Safe };
     let options = PlanOptions { style };
-    let (from, to) = (&history.model, &wanted.model);
-    let (mut up, renames) = answers
+    let to = &wanted.model;
+    let (up, renames) = answers
         .settle(&wanted.renames, |renames| Ok(dialect::script(from, to, renames, &options)?))?;
     // Models can differ where their SQL does not: spelling that a database does not keep.
     if up.is_empty() {
         return Ok(Made::Nothing);
     }
-    let (mut down, _) = dialect::script(to, from, &reversed(&renames), &options)?;
-    if to.dialect == Dialect::Sqlite {
-        dialect::sqlite::share_transactions(&mut up, &mut down);
-    }
-    let snapshot = Snapshot::between(from, to, history.head.clone());
-    Ok(Made::Script(Box::new(Both { up, down, snapshot })))
+    Ok(Made::Script(Box::new(Both::with_up(up, from, to, &renames, parent, style)?)))
 }
 
 /// What people read: dangers on stderr, then the folders or the SQL.
@@ -223,18 +256,19 @@ fn show(
     }
     let of = if several { format!(" ({dialect})") } else { String::new() };
     match &draft.made {
+        Made::Conflict(conflict) => print(&format!("{conflict}\n"))?,
         Made::Nothing => {
             context.say(&format!("nothing to do: schema and {dialect} migrations agree"));
         }
         Made::Script(made) if args.check => print(&format!(
             "schema and {dialect} migrations disagree by {}; `dbkit generate` writes them\n{}",
             count(made.up.statements().count(), "statement"),
-            folder::sql(&made.up)
+            sql(&made.up)
         ))?,
         Made::Script(made) if args.dry_run => print(&format!(
             "-- up{of}\n{}\n-- down{of}\n{}",
-            folder::sql(&made.up),
-            folder::sql(&made.down)
+            sql(&made.up),
+            sql(&made.down)
         ))?,
         Made::Empty(_, text) if args.dry_run => {
             print(&format!("-- up{of}\n{}\n-- down{of}\n{}", text.up, text.down))?;
@@ -249,6 +283,10 @@ fn show(
 }
 
 impl Draft {
+    fn folder(&self, now: chrono::DateTime<Utc>) -> Folder<'_> {
+        Folder { dir: &self.dir, newest: self.migrations.last().map(|m| m.version.clone()), now }
+    }
+
     fn json(&self, folders: &[PathBuf]) -> serde_json::Value {
         let statements = |script: &Script| -> Vec<serde_json::Value> {
             let all = script.statements();
@@ -258,7 +296,7 @@ impl Draft {
             Made::Script(made) => {
                 (statements(&made.up), statements(&made.down), made.up.notes.clone())
             }
-            Made::Nothing | Made::Empty(..) => Default::default(),
+            Made::Nothing | Made::Empty(..) | Made::Conflict(_) => Default::default(),
         };
         let folders: Vec<String> = folders.iter().map(|path| path.display().to_string()).collect();
         serde_json::json!({
@@ -267,6 +305,10 @@ impl Draft {
             "up": up,
             "down": down,
             "notes": notes,
+            "conflict": match &self.made {
+                Made::Conflict(conflict) => Some(conflict),
+                _ => None,
+            },
         })
     }
 }

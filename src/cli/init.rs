@@ -23,7 +23,7 @@ pub struct Args {
     dialect: Vec<Dialect>,
 }
 
-fn parse_dialect(word: &str) -> Result<Dialect, String> {
+pub(super) fn parse_dialect(word: &str) -> Result<Dialect, String> {
     match word {
         "postgres" | "postgresql" | "pg" => Ok(Dialect::Postgres),
         "sqlite" => Ok(Dialect::Sqlite),

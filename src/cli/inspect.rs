@@ -66,7 +66,7 @@ fn rows(
     let text = match context.global.format {
         Format::Json => inspect::json(&page),
         Format::Csv => inspect::csv(&page, context.terminal),
-        Format::Table => inspect::page_table(&page, terminal_width(context)),
+        _ => inspect::page_table(&page, terminal_width(context)),
     };
     print(&text)?;
     if page.more {
@@ -93,10 +93,10 @@ pub(super) fn show_overview(context: &Context, overview: &Overview) -> anyhow::R
             print(&format!("{}\n", serde_json::to_string_pretty(&json)?))?;
         }
         Format::Csv => print(&inspect::csv(&as_page(overview), context.terminal))?,
-        Format::Table if overview.tables.is_empty() => {
+        _ if overview.tables.is_empty() => {
             context.say("there are no tables; `dbkit migrate` or `dbkit push` makes them");
         }
-        Format::Table => {
+        _ => {
             let heading = [
                 ("table", Align::Left),
                 ("rows", Align::Right),

@@ -2,7 +2,7 @@
 
 use super::output::{Grid, count, print};
 use super::{Context, Exit, Stop};
-use crate::apply::{ApplyError, Done, Lock, Observer};
+use crate::apply::{ApplyError, Done, Lock, Observer, move_over};
 use crate::config::Target;
 use crate::database::{Access, Connection, ErrorKind};
 use crate::ledger::{Comparison, Ledger, compare};
@@ -49,6 +49,16 @@ impl History {
         Ok(compare(&self.migrations, &records)?)
     }
 
+    /// Squashed migrations take the place of what they replace in the ledger.
+    fn move_over(&mut self, context: &Context) -> anyhow::Result<()> {
+        let standing = self.standing()?;
+        let moved = move_over(&mut self.connection, &mut self.ledger, &self.migrations, &standing);
+        for name in moved.map_err(stop)? {
+            context.say(&format!("{name} takes the place of the migrations it replaces"));
+        }
+        Ok(())
+    }
+
     /// Takes the lock, does the work, gives the lock back. The ledger is looked up again under
     /// the lock.
     pub(super) fn locked<T>(
@@ -62,7 +72,7 @@ impl History {
         })
         .map_err(stop)?;
         self.ledger = Ledger::find(&mut self.connection)?;
-        let outcome = work(self);
+        let outcome = self.move_over(context).and_then(|()| work(self));
         let released = lock.release(&mut self.connection);
         let value = outcome?;
         released?;
@@ -80,7 +90,10 @@ pub(super) fn stop(error: ApplyError) -> anyhow::Error {
         | ApplyError::NotInTransaction { .. }
         | ApplyError::Unknown { .. } => Exit::Usage,
         ApplyError::Locked { .. } => Exit::Lock,
-        ApplyError::NoWayBack { .. } | ApplyError::Older { .. } => Exit::Refused,
+        ApplyError::NoWayBack { .. }
+        | ApplyError::Older { .. }
+        | ApplyError::Renamed { .. }
+        | ApplyError::PartlyReplaced { .. } => Exit::Refused,
         ApplyError::Interrupted { .. } => Exit::Failed,
         ApplyError::Database(error) => of_kind(error.kind),
         ApplyError::Statement(failed) => of_kind(failed.error.kind),

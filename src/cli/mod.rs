@@ -1,13 +1,19 @@
 //! The command line: one file per command, each with its `Args` and a `run`.
 
+mod baseline;
+mod check;
 mod completions;
 mod config;
 mod context;
 mod demo;
+mod diff;
 mod exit;
+mod export;
+mod folders;
 mod generate;
 mod init;
 mod inspect;
+mod mend;
 mod migrate;
 mod migrations;
 mod output;
@@ -22,6 +28,8 @@ mod reset;
 mod rollback;
 mod schema;
 mod seed;
+mod sides;
+mod squash;
 mod starter;
 mod status;
 
@@ -64,7 +72,17 @@ enum Command {
     Rollback(rollback::Args),
     /// Revert the newest migration and run it again
     Redo(redo::Args),
-    /// Mend the ledger after an interrupted or changed migration
+    /// Look for what is wrong with schema, migrations and history, for CI
+    Check(check::Args),
+    /// Show what differs between schema files, migrations and databases
+    Diff(diff::Args),
+    /// Adopt a database, or a Diesel project, that is there already
+    Baseline(baseline::Args),
+    /// Fold migrations of the past into one
+    Squash(squash::Args),
+    /// Print the whole schema as SQL
+    Export(export::Args),
+    /// Mend the ledger after a migration was interrupted, edited, lost or renamed
     Repair(repair::Args),
     /// Show what has run, what is pending, and what is in the database
     Status(status::Args),
@@ -103,6 +121,20 @@ impl Command {
             Self::Migrate(args) => migrate::run(&args, &Context::new(global, Vec::new())?),
             Self::Rollback(args) => rollback::run(&args, &Context::new(global, Vec::new())?),
             Self::Redo(args) => redo::run(&args, &Context::new(global, Vec::new())?),
+            Self::Check(mut args) => {
+                let context = Context::new(global, std::mem::take(&mut args.schema))?;
+                check::run(&args, &context)
+            }
+            Self::Diff(mut args) => {
+                let context = Context::new(global, std::mem::take(&mut args.schema))?;
+                diff::run(&args, &context)
+            }
+            Self::Baseline(args) => baseline::run(&args, &Context::new(global, Vec::new())?),
+            Self::Squash(args) => squash::run(&args, &Context::new(global, Vec::new())?),
+            Self::Export(mut args) => {
+                let context = Context::new(global, std::mem::take(&mut args.schema))?;
+                export::run(&args, &context)
+            }
             Self::Repair(args) => repair::run(&args, &Context::new(global, Vec::new())?),
             Self::Status(args) => status::run(&args, &Context::new(global, Vec::new())?),
             Self::Push(mut args) => {

@@ -68,6 +68,10 @@ pub(super) fn newest(history: &mut History, steps: usize) -> anyhow::Result<Vec<
                 let (name, done) = (line.name.clone(), line.statement);
                 return Err(stop(ApplyError::Interrupted { name, done }));
             }
+            Standing::Renamed => {
+                let was = line.was.clone().unwrap_or_default();
+                return Err(stop(ApplyError::Renamed { name: line.name.clone(), was }));
+            }
             _ => {}
         }
         if chosen.len() == steps {

@@ -8,9 +8,17 @@ use std::path::PathBuf;
 
 /// Reads the schema files in force for one dialect.
 pub(super) fn load(context: &Context, dialect: Dialect) -> anyhow::Result<Source> {
+    read(context, dialect)?.map_err(|found| mistakes(context, &found))
+}
+
+/// The same with the mistakes in the files as values.
+pub(super) fn read(
+    context: &Context,
+    dialect: Dialect,
+) -> anyhow::Result<Result<Source, Vec<Diagnostic>>> {
     let schema = expand(&context.config.schema.value)?;
     let sql = expand(&context.config.sql.value)?;
-    files::load(&schema, &sql, dialect).map_err(|found| mistakes(context, &found))
+    Ok(files::load(&schema, &sql, dialect))
 }
 
 /// The dialect that one of the schema files says it is for.

@@ -6,6 +6,7 @@ use super::{Context, Exit};
 use crate::database::Access;
 use crate::inspect;
 use crate::ledger::{Comparison, Standing};
+use crate::migration::Version;
 
 #[derive(clap::Args, Debug)]
 #[command(
@@ -35,7 +36,7 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
         let json = serde_json::json!({
             "target": history.target.to_string(),
             "migrations": standing.iter().map(line).collect::<Vec<_>>(),
-            "applied": number(&standing, &[Standing::Applied, Standing::Changed, Standing::Missing]),
+            "applied": number(&standing, &APPLIED),
             "pending": number(&standing, &[Standing::Pending, Standing::PendingOlder]),
             "tables": overview.as_ref().map(inspect::overview_json),
         });
@@ -47,9 +48,18 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
             super::inspect::show_overview(context, &overview)?;
         }
     }
-    let open = standing.iter().any(|line| line.standing != Standing::Applied);
+    let fine = [Standing::Applied, Standing::Replacing];
+    let open = standing.iter().any(|line| !fine.contains(&line.standing));
     Ok(if args.check && open { Exit::Pending } else { Exit::Done })
 }
+
+const APPLIED: [Standing; 5] = [
+    Standing::Applied,
+    Standing::Changed,
+    Standing::Missing,
+    Standing::Renamed,
+    Standing::Replacing,
+];
 
 fn number(standing: &[Comparison], wanted: &[Standing]) -> usize {
     standing.iter().filter(|line| wanted.contains(&line.standing)).count()
@@ -60,6 +70,9 @@ fn line(line: &Comparison) -> serde_json::Value {
         "version": line.version.as_str(),
         "name": line.name,
         "state": line.standing,
+        "was": line.was,
+        "was_version": line.was_version.as_ref().map(Version::as_str),
+        "lacking": line.lacking.iter().map(Version::as_str).collect::<Vec<_>>(),
         "run_on": line.run_on,
         "duration_ms": line.duration_ms,
     })
@@ -72,15 +85,29 @@ fn human(context: &Context, standing: &[Comparison]) -> String {
     let mut grid = Grid::new(["migration", "state", "run on"]);
     for line in standing {
         let state = match line.standing {
-            Standing::Applied => "applied".to_owned(),
+            Standing::Applied => match &line.was {
+                Some(was) => format!("applied as {was}"),
+                None => "applied".to_owned(),
+            },
             Standing::Changed => "applied, changed since".to_owned(),
             Standing::Pending => "pending".to_owned(),
             Standing::PendingOlder => "pending, older than the newest applied".to_owned(),
             Standing::Missing => "applied, no folder".to_owned(),
+            Standing::Renamed => {
+                format!("applied as {}, renamed since", line.was.as_deref().unwrap_or("another"))
+            }
+            Standing::Replacing => "applied, as what it replaces".to_owned(),
+            Standing::PartlyReplaced => {
+                format!("refused: of what it replaces, {} did not run", line.lacking.len())
+            }
             Standing::Interrupted => format!("interrupted after statement {}", line.statement),
         };
         grid.row([line.name.clone(), state, line.run_on.clone().unwrap_or_default()]);
     }
     let pending = number(standing, &[Standing::Pending, Standing::PendingOlder]);
-    format!("{}{} pending\n", grid.render(context.terminal), count(pending, "migration"))
+    let mut text = format!("{}{} pending\n", grid.render(context.terminal), count(pending, "migration"));
+    if standing.iter().any(|line| super::mend::needs(line)) {
+        text.push_str("`dbkit repair` shows what can be mended, and how\n");
+    }
+    text
 }

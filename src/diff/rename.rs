@@ -1,8 +1,10 @@
 use crate::model::{ObjectKind, QName};
+use serde::{Deserialize, Serialize};
 
 /// A rename the user declared (`renamed_from`, `--rename`) or confirmed: what looks like a drop
 /// and an add keeps its data and dependents.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Rename {
     /// A whole object: table, view, enum, sequence, domain …
     Object {

@@ -13,6 +13,12 @@ pub enum Standing {
     PendingOlder,
     /// Applied, and there is no folder for it.
     Missing,
+    /// Applied under another version: a folder with its very text is there instead.
+    Renamed,
+    /// Applied as the migrations that this one replaces; the ledger follows with the next run.
+    Replacing,
+    /// Only some of the migrations that this one replaces have run.
+    PartlyReplaced,
     /// It began, is not wholly there, and nothing says that it ended.
     Interrupted,
 }
@@ -27,6 +33,29 @@ pub struct Comparison {
     pub duration_ms: Option<u64>,
     /// Statements that are done, of an interrupted one.
     pub statement: u64,
+    /// The folder's name when it ran, where it is another now.
+    pub was: Option<String>,
+    /// The version the ledger has for it, of a renamed one.
+    pub was_version: Option<Version>,
+    /// What a partly replaced one still lacks.
+    pub lacking: Vec<Version>,
+}
+
+impl Comparison {
+    fn new(version: &Version, name: String, standing: Standing, record: Option<&Record>) -> Self {
+        let was = record.and_then(|r| r.name.clone()).filter(|was| *was != name);
+        Self {
+            version: version.clone(),
+            name,
+            standing,
+            run_on: record.and_then(|r| r.run_on.clone()),
+            duration_ms: record.and_then(|r| r.duration_ms),
+            statement: record.map_or(0, |r| r.statement),
+            was,
+            was_version: None,
+            lacking: Vec::new(),
+        }
+    }
 }
 
 /// Lays the folder's migrations (oldest first) beside the ledger's records.
@@ -41,6 +70,10 @@ pub fn compare(
     let mut all = Vec::new();
     for migration in migrations {
         let record = records.iter().find(|r| r.version == migration.version);
+        if let Some(replaced) = replaced(migration, record, records)? {
+            all.push(replaced);
+            continue;
+        }
         let standing = match record {
             None if newest.is_some_and(|newest| migration.version < *newest) => {
                 Standing::PendingOlder
@@ -52,30 +85,109 @@ pub fn compare(
                 _ => Standing::Applied,
             },
         };
-        all.push(Comparison {
-            version: migration.version.clone(),
-            name: migration.name.clone(),
-            standing,
-            run_on: record.and_then(|r| r.run_on.clone()),
-            duration_ms: record.and_then(|r| r.duration_ms),
-            statement: record.map_or(0, |r| r.statement),
-        });
+        all.push(Comparison::new(&migration.version, migration.name.clone(), standing, record));
     }
-    for record in records {
-        if !migrations.iter().any(|m| m.version == record.version) {
-            all.push(Comparison {
-                version: record.version.clone(),
-                name: record.name.clone().unwrap_or_else(|| record.version.to_string()),
-                standing: match record.state {
-                    State::Started => Standing::Interrupted,
-                    State::Finished => Standing::Missing,
-                },
-                run_on: record.run_on.clone(),
-                duration_ms: record.duration_ms,
-                statement: record.statement,
-            });
+    let known = |version: &Version| {
+        migrations.iter().any(|m| m.version == *version || m.replaces.covers(version))
+    };
+    let missing: Vec<&Record> = records.iter().filter(|r| !known(&r.version)).collect();
+    let renamed = renamed(migrations, &all, &missing)?;
+    for record in missing {
+        if let Some((_, version)) = renamed.iter().find(|(was, _)| *was == record.version) {
+            for line in all.iter_mut().filter(|line| line.version == *version) {
+                let name = line.name.clone();
+                *line = Comparison {
+                    was: record.name.clone(),
+                    was_version: Some(record.version.clone()),
+                    ..Comparison::new(version, name, Standing::Renamed, Some(record))
+                };
+            }
+            continue;
         }
+        let name = record.name.clone().unwrap_or_else(|| record.version.to_string());
+        let standing = match record.state {
+            State::Started => Standing::Interrupted,
+            State::Finished => Standing::Missing,
+        };
+        all.push(Comparison::new(&record.version, name, standing, Some(record)));
     }
     all.sort_by(|a, b| a.version.cmp(&b.version));
     Ok(all)
+}
+
+/// How a squashed migration stands, where the ledger has any of what it replaces.
+fn replaced(
+    migration: &Migration,
+    own: Option<&Record>,
+    records: &[Record],
+) -> Result<Option<Comparison>, MigrationError> {
+    let replaces = &migration.replaces;
+    if replaces.is_empty() || own.is_some_and(|r| r.state == State::Started) {
+        return Ok(None);
+    }
+    let has = |version: &Version| records.iter().any(|r| r.applied && r.version == *version);
+    let others = |r: &&Record| r.version != migration.version && replaces.covers(&r.version);
+    let any_other = records.iter().any(|record| others(&record));
+    let own_sum = own.and_then(|record| record.checksum.clone());
+    let is_itself = match own_sum {
+        Some(sum) => sum == *migration.checksum()?.as_str(),
+        None => false,
+    };
+    let older_name = own.and_then(|r| r.name.as_ref()).is_some_and(|name| *name != migration.name);
+    if !any_other && (own.is_none() || is_itself || !older_name) {
+        return Ok(None);
+    }
+    let lacking: Vec<Version> = if is_itself {
+        Vec::new()
+    } else {
+        replaces.versions.iter().filter(|version| !has(version)).cloned().collect()
+    };
+    let standing =
+        if lacking.is_empty() { Standing::Replacing } else { Standing::PartlyReplaced };
+    let line = Comparison::new(&migration.version, migration.name.clone(), standing, own);
+    Ok(Some(Comparison { was: None, lacking, ..line }))
+}
+
+/// Pairs of a version that has run and has no folder, and a pending folder with the same text.
+/// Where several could be meant, the rest of the folder's name decides, or nothing does.
+fn renamed(
+    migrations: &[Migration],
+    all: &[Comparison],
+    missing: &[&Record],
+) -> Result<Vec<(Version, Version)>, MigrationError> {
+    let mut pairs: Vec<(Version, Version)> = Vec::new();
+    if missing.iter().all(|record| record.checksum.is_none() || !record.applied) {
+        return Ok(pairs);
+    }
+    let mut pending = Vec::new();
+    for migration in migrations {
+        let open = all.iter().any(|line| {
+            line.version == migration.version
+                && matches!(line.standing, Standing::Pending | Standing::PendingOlder)
+        });
+        if open {
+            pending.push((migration, migration.checksum()?));
+        }
+    }
+    for record in missing.iter().filter(|record| record.applied) {
+        let Some(sum) = &record.checksum else { continue };
+        let same: Vec<&Migration> = pending
+            .iter()
+            .filter(|(_, checksum)| checksum.as_str() == sum)
+            .map(|(migration, _)| *migration)
+            .collect();
+        let twins = missing.iter().filter(|r| r.checksum.as_ref() == Some(sum)).count();
+        let title = |name: &str| name.split_once('_').map(|(_, title)| title.to_owned());
+        let wanted = record.name.as_deref().and_then(title);
+        let chosen = match same.as_slice() {
+            [one] if twins == 1 => Some(*one),
+            several => several.iter().find(|m| title(&m.name) == wanted).copied(),
+        };
+        if let Some(migration) = chosen
+            && !pairs.iter().any(|(_, taken)| *taken == migration.version)
+        {
+            pairs.push((record.version.clone(), migration.version.clone()));
+        }
+    }
+    Ok(pairs)
 }

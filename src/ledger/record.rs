@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 /// Diesel's table, as Diesel creates it.
 const DIESEL: &str = "__diesel_schema_migrations";
 const DBKIT: &str = "__dbkit_migrations";
+pub(super) const FILES: &str = "__dbkit_files";
 
 /// Whether a migration that cannot run in one transaction came to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,12 +34,13 @@ pub struct Record {
 /// The ledger of one database: where its tables are, and how they are written.
 #[derive(Clone, Debug)]
 pub struct Ledger {
-    dialect: Dialect,
+    pub(super) dialect: Dialect,
     /// Quoted schema and a dot, so that a migration that changes `search_path` does no harm;
     /// empty on SQLite.
-    prefix: String,
+    pub(super) prefix: String,
     exists: bool,
     own_exists: bool,
+    pub(super) files_exist: bool,
 }
 
 impl Ledger {
@@ -50,8 +52,8 @@ impl Ledger {
         let dialect = session.dialect();
         if dialect == Dialect::Sqlite {
             let rows = session.query(
-                "SELECT name FROM sqlite_schema WHERE type = 'table' AND name IN (?1, ?2)",
-                &[Value::Text(DIESEL.to_owned()), Value::Text(DBKIT.to_owned())],
+                "SELECT name FROM sqlite_schema WHERE type = 'table' AND name IN (?1, ?2, ?3)",
+                &[DIESEL, DBKIT, FILES].map(|name| Value::Text(name.to_owned())),
             )?;
             let has =
                 |name: &str| rows.rows.iter().flatten().any(|value| value.as_text() == Some(name));
@@ -60,11 +62,13 @@ impl Ledger {
                 prefix: String::new(),
                 exists: has(DIESEL),
                 own_exists: has(DBKIT),
+                files_exist: has(FILES),
             });
         }
         let rows = session.query(
             "SELECT quote_ident(coalesce(n.nspname, current_schema())), c.oid IS NOT NULL, \
-                    to_regclass(quote_ident(coalesce(n.nspname, current_schema())) || '.__dbkit_migrations') IS NOT NULL \
+                    to_regclass(quote_ident(coalesce(n.nspname, current_schema())) || '.__dbkit_migrations') IS NOT NULL, \
+                    to_regclass(quote_ident(coalesce(n.nspname, current_schema())) || '.__dbkit_files') IS NOT NULL \
              FROM (SELECT to_regclass('__diesel_schema_migrations') AS oid) AS found \
              LEFT JOIN pg_catalog.pg_class c ON c.oid = found.oid \
              LEFT JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace",
@@ -77,6 +81,7 @@ impl Ledger {
             prefix: schema.map(|schema| format!("{schema}.")).unwrap_or_default(),
             exists: is_true(cell(1)),
             own_exists: is_true(cell(2)),
+            files_exist: is_true(cell(3)),
         })
     }
 
@@ -113,7 +118,7 @@ impl Ledger {
             ))?;
             self.own_exists = true;
         }
-        Ok(())
+        self.create_files(session)
     }
 
     /// Everything in the ledger, oldest version first.
@@ -226,7 +231,22 @@ impl Ledger {
         let one = self.marks().0;
         let sql = format!("INSERT INTO {}{DIESEL} (version) VALUES ({one})", self.prefix);
         session.query(&sql, &[Value::Text(migration.version.to_string())])?;
-        self.put(session, migration, checksum, State::Finished, Some(duration_ms))
+        self.put(session, migration, checksum, State::Finished, Some(duration_ms))?;
+        self.keep(session, migration)
+    }
+
+    /// Notes a migration that has run as it is now: its name, its checksum and its files.
+    ///
+    /// # Errors
+    /// The database's own.
+    pub fn accept(
+        &self,
+        session: &mut dyn Session,
+        migration: &Migration,
+        checksum: &Checksum,
+    ) -> Result<(), DatabaseError> {
+        self.put(session, migration, checksum, State::Finished, None)?;
+        self.keep(session, migration)
     }
 
     /// Takes a migration out of both tables.
@@ -239,7 +259,7 @@ impl Ledger {
         version: &Version,
     ) -> Result<(), DatabaseError> {
         let one = self.marks().0;
-        for table in [DIESEL, DBKIT] {
+        for table in self.tables() {
             let sql = format!("DELETE FROM {}{table} WHERE version = {one}", self.prefix);
             session.query(&sql, &[Value::Text(version.to_string())])?;
         }
@@ -276,7 +296,8 @@ impl Ledger {
              (version, name, checksum, state, duration_ms, run_by, dbkit_version, started_at) \
              VALUES ({marks}, coalesce((SELECT run_on FROM {prefix}{DIESEL} WHERE version = {first}), \
              CURRENT_TIMESTAMP)) ON CONFLICT (version) DO UPDATE SET name = excluded.name, \
-             checksum = excluded.checksum, state = excluded.state, duration_ms = excluded.duration_ms, \
+             checksum = excluded.checksum, state = excluded.state, \
+             duration_ms = coalesce(excluded.duration_ms, {DBKIT}.duration_ms), \
              run_by = excluded.run_by, dbkit_version = excluded.dbkit_version, \
              started_at = excluded.started_at"
         );
@@ -298,7 +319,12 @@ impl Ledger {
         session.query(&sql, &binds).map(drop)
     }
 
-    fn marks(&self) -> (&'static str, &'static str) {
+    /// All of its tables, whether they are there or not.
+    pub(super) fn tables(&self) -> [&'static str; 3] {
+        [DIESEL, DBKIT, FILES]
+    }
+
+    pub(super) fn marks(&self) -> (&'static str, &'static str) {
         match self.dialect {
             Dialect::Postgres => ("$1", "$2"),
             Dialect::Sqlite => ("?1", "?2"),

@@ -30,6 +30,8 @@ pub enum MigrationError {
         "`{name}` cannot be a migration's name: {reason}\nhelp: use letters, digits, `_` and `-`, as add_users"
     )]
     BadName { name: String, reason: &'static str },
+    #[error("{} is one of those that {by} replaces\nhelp: remove its folder; after a merge that brought it back, what it changed is in {by} already", folder.display())]
+    Replaced { folder: PathBuf, by: String },
     #[error("{} exists already", path.display())]
     Exists { path: PathBuf },
 }

@@ -3,6 +3,7 @@
 
 mod checksum;
 mod error;
+mod metadata;
 mod read;
 mod text;
 mod version;
@@ -10,10 +11,11 @@ mod write;
 
 pub use checksum::Checksum;
 pub use error::MigrationError;
+pub use metadata::{Metadata, Replaces};
 pub use read::{Migration, read};
 pub use text::SqlFile;
 pub use version::{Version, stamp};
-pub use write::{NewMigration, file_name, write};
+pub use write::{NewMigration, file_name, place, write};
 
 /// The file with what a migration changed in the model.
 pub const SNAPSHOT_FILE: &str = "snapshot.json";

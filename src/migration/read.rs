@@ -1,4 +1,4 @@
-use super::{Checksum, MigrationError, SqlFile, Version};
+use super::{Checksum, Metadata, MigrationError, Replaces, SqlFile, Version};
 use crate::model::Dialect;
 use crate::sql::classify;
 use std::path::{Path, PathBuf};
@@ -12,6 +12,8 @@ pub struct Migration {
     pub path: PathBuf,
     /// Whether up.sql and down.sql each run in one transaction.
     pub transactional: bool,
+    /// What a squashed one stands for; empty for any other.
+    pub replaces: Replaces,
 }
 
 impl Migration {
@@ -65,6 +67,17 @@ pub fn read(dir: &Path) -> Result<Vec<Migration>, MigrationError> {
     found.sort_by(|a: &Migration, b: &Migration| {
         a.version.cmp(&b.version).then_with(|| a.name.cmp(&b.name))
     });
+    for squashed in found.iter().filter(|migration| !migration.replaces.is_empty()) {
+        let left = found
+            .iter()
+            .find(|m| m.path != squashed.path && squashed.replaces.covers(&m.version));
+        if let Some(left) = left {
+            return Err(MigrationError::Replaced {
+                folder: left.path.clone(),
+                by: squashed.name.clone(),
+            });
+        }
+    }
     for pair in found.windows(2) {
         if let [first, second] = pair
             && first.version == second.version
@@ -107,8 +120,8 @@ fn folder(
             inside(&file, dir, real)?;
         }
     }
-    let transactional = transactional(&path.join("metadata.toml"))?;
-    Ok(Migration { version, name, path, transactional })
+    let Metadata { transactional, replaces } = Metadata::read(&path.join("metadata.toml"))?;
+    Ok(Migration { version, name, path, transactional, replaces })
 }
 
 fn inside(path: &Path, dir: &Path, real: &Path) -> Result<(), MigrationError> {
@@ -117,19 +130,4 @@ fn inside(path: &Path, dir: &Path, real: &Path) -> Result<(), MigrationError> {
         return Ok(());
     }
     Err(MigrationError::OutsideLink { path: path.to_owned(), dir: dir.to_owned() })
-}
-
-/// Diesel's rule: true without the file, and false where the file is there and lacks the key.
-fn transactional(path: &Path) -> Result<bool, MigrationError> {
-    if !path.exists() {
-        return Ok(true);
-    }
-    let wrong = |reason: String| MigrationError::Metadata { path: path.to_owned(), reason };
-    let text = SqlFile::read(path)?.text;
-    let table: toml::Table = toml::from_str(&text).map_err(|e| wrong(e.message().to_owned()))?;
-    match table.get("run_in_transaction") {
-        None => Ok(false),
-        Some(toml::Value::Boolean(value)) => Ok(*value),
-        Some(_) => Err(wrong("run_in_transaction is neither true nor false".to_owned())),
-    }
 }

@@ -1,13 +1,18 @@
 use chrono::{DateTime, Duration, NaiveDateTime, Utc};
+use std::cmp::Ordering;
 use std::fmt;
 
 /// A migration's version as Diesel knows it: the folder's name up to the first `_`, without
 /// dashes.
 ///
-/// Versions compare as text, as Diesel compares them: `10` comes before `2`. Another order would run
-/// a Diesel project's migrations in a way its author never saw.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// Versions compare as text, as Diesel compares them, except that short numbers (`1`, `2`, `10`,
+/// and `00000000000000`, which Diesel's own set-up has) compare by value and come before dated
+/// ones: nobody means `10` to run before `2`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Version(String);
+
+/// A date has at least eight digits.
+const DATED: usize = 8;
 
 impl Version {
     /// The version of a folder's name.
@@ -30,6 +35,32 @@ impl Version {
     /// The moment of a dated version, where it is one.
     fn moment(&self) -> Option<NaiveDateTime> {
         NaiveDateTime::parse_from_str(self.0.get(..14)?, "%Y%m%d%H%M%S").ok()
+    }
+
+    fn short_number(&self) -> Option<u32> {
+        let digits = self.0.trim_start_matches('0');
+        match digits {
+            "" if !self.0.is_empty() => Some(0),
+            _ if digits.len() < DATED => digits.parse().ok(),
+            _ => None,
+        }
+    }
+}
+
+impl Ord for Version {
+    fn cmp(&self, other: &Self) -> Ordering {
+        match (self.short_number(), other.short_number()) {
+            (Some(a), Some(b)) => a.cmp(&b).then_with(|| self.0.cmp(&other.0)),
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (None, None) => self.0.cmp(&other.0),
+        }
+    }
+}
+
+impl PartialOrd for Version {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 
@@ -55,7 +86,19 @@ mod tests {
 
     #[test]
     fn order() {
-        let sorted = ["1", "10", "2", "20240101000000", "202401010000000000", "20240101000001"];
+        let sorted = [
+            "00000000000000",
+            "1",
+            "2",
+            "010",
+            "10",
+            "0000000000000011",
+            "20240101",
+            "20240101000000",
+            "202401010000000000",
+            "20240101000001",
+            "v2",
+        ];
         for pair in sorted.windows(2) {
             if let [a, b] = pair {
                 assert!(Version::new(a) < Version::new(b), "{a} before {b}");

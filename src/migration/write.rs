@@ -1,4 +1,4 @@
-use super::{MigrationError, SNAPSHOT_FILE};
+use super::{Metadata, MigrationError, Replaces, SNAPSHOT_FILE};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -13,6 +13,8 @@ pub struct NewMigration<'a> {
     pub down: &'a str,
     pub transactional: bool,
     pub snapshot: &'a str,
+    /// What it stands for, where it is a squashed one.
+    pub replaces: Replaces,
 }
 
 /// Writes a migration's folder so that it is either wholly there or not at all. Returns its path.
@@ -20,7 +22,28 @@ pub struct NewMigration<'a> {
 /// # Errors
 /// When the folder exists or cannot be written.
 pub fn write(dir: &Path, migration: &NewMigration<'_>) -> Result<PathBuf, MigrationError> {
-    let folder = dir.join(format!("{}_{}", migration.version, migration.name));
+    let metadata = Metadata {
+        transactional: migration.transactional,
+        replaces: migration.replaces.clone(),
+    };
+    place(
+        dir,
+        &format!("{}_{}", migration.version, migration.name),
+        &[
+            ("up.sql", migration.up),
+            ("down.sql", migration.down),
+            ("metadata.toml", &metadata.to_toml()),
+            (SNAPSHOT_FILE, migration.snapshot),
+        ],
+    )
+}
+
+/// Makes a folder with these files, wholly or not at all. Returns its path.
+///
+/// # Errors
+/// When the folder exists or cannot be written.
+pub fn place(dir: &Path, name: &str, files: &[(&str, &str)]) -> Result<PathBuf, MigrationError> {
+    let folder = dir.join(name);
     if folder.exists() {
         return Err(MigrationError::Exists { path: folder });
     }
@@ -30,18 +53,12 @@ pub fn write(dir: &Path, migration: &NewMigration<'_>) -> Result<PathBuf, Migrat
     };
     fs::create_dir_all(dir).map_err(failed(dir))?;
     // Diesel skips names that begin with a dot.
-    let draft = dir.join(format!(".{}_{}", migration.version, migration.name));
+    let draft = dir.join(format!(".{name}"));
     if draft.exists() {
         fs::remove_dir_all(&draft).map_err(failed(&draft))?;
     }
     fs::create_dir(&draft).map_err(failed(&draft))?;
-    let metadata = format!("run_in_transaction = {}\n", migration.transactional);
-    for (name, text) in [
-        ("up.sql", migration.up),
-        ("down.sql", migration.down),
-        ("metadata.toml", &metadata),
-        (SNAPSHOT_FILE, migration.snapshot),
-    ] {
+    for (name, text) in files {
         let path = draft.join(name);
         fs::write(&path, text).map_err(failed(&path))?;
     }

@@ -1,6 +1,7 @@
 //! Where a model comes from: schema files, declarative SQL files, snapshots, a live database.
 
 pub mod files;
+pub mod lineage;
 pub mod schema_rs;
 pub mod snapshot;
 pub mod sql;

@@ -1,7 +1,8 @@
 //! What a folder of migrations adds up to, without a database: each `snapshot.json` holds the
 //! objects its migration changed, and the current model is the fold over all of them.
 
-use crate::migration::{Migration, SNAPSHOT_FILE};
+use crate::diff::Rename;
+use crate::migration::{Checksum, Migration, SNAPSHOT_FILE};
 use crate::model::{Dialect, Model, Object, ObjectId};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -18,6 +19,21 @@ pub struct Snapshot {
     pub dialect: Dialect,
     /// The head this one was made on, `None` for the first.
     pub parent: Option<Head>,
+    /// Further heads there were when it was made, of branches that were merged before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub merges: Vec<Head>,
+    /// The heads that a squashed one stands for, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub replaces: Vec<Head>,
+    /// It goes with the folder before it: one change in several parts.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub continues: bool,
+    /// What was renamed and not dropped and added: objects alone do not tell.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub renames: Vec<Rename>,
+    /// Tells files that are as they were generated from those that a person has edited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub generated: Option<Generated>,
     /// Objects that are gone.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub removed: Vec<ObjectId>,
@@ -26,30 +42,28 @@ pub struct Snapshot {
     pub changed: Vec<Object>,
 }
 
+/// Checksums of the files that `generate` wrote.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Generated {
+    pub up: String,
+    pub down: String,
+}
+
+impl Generated {
+    #[must_use]
+    pub fn of(up: &str, down: &str) -> Self {
+        let short = |text: &str| Checksum::of(text).as_str().chars().take(16).collect();
+        Self { up: short(up), down: short(down) }
+    }
+}
+
 /// Names a state of the history: the last migration with a snapshot, and what it said.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Head {
     pub version: String,
     pub hash: String,
-}
-
-/// The state after the last migration.
-#[derive(Clone, Debug)]
-pub struct History {
-    pub model: Model,
-    pub head: Option<Head>,
-    /// Migrations made on the same head as another one.
-    pub forks: Vec<Fork>,
-}
-
-/// Two migrations with one parent: two branches were merged.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fork {
-    pub first: String,
-    pub second: String,
-    /// Objects both changed: the later one does not know what the earlier one did to them.
-    pub shared: Vec<ObjectId>,
 }
 
 /// Why the history cannot be read.
@@ -75,7 +89,35 @@ impl Snapshot {
             .filter(|id| !to.same_object(from, id))
             .filter_map(|id| to.object(&id))
             .collect();
-        Self { format: FORMAT, dialect: to.dialect, parent, removed, changed }
+        Self {
+            format: FORMAT,
+            dialect: to.dialect,
+            parent,
+            merges: Vec::new(),
+            replaces: Vec::new(),
+            continues: false,
+            renames: Vec::new(),
+            generated: None,
+            removed,
+            changed,
+        }
+    }
+
+    /// One that changes nothing, made on `parent`.
+    #[must_use]
+    pub fn unchanged(dialect: Dialect, parent: Option<Head>) -> Self {
+        let nothing = Model::new(dialect);
+        Self::between(&nothing, &nothing, parent)
+    }
+
+    /// Carries its changes out on a model.
+    pub fn apply(&self, model: &mut Model) {
+        for id in &self.removed {
+            model.remove(id);
+        }
+        for object in &self.changed {
+            model.insert(object.clone());
+        }
     }
 
     /// The file's text: the same for the same content.
@@ -95,61 +137,34 @@ impl Snapshot {
         Head { version: version.to_owned(), hash }
     }
 
-    fn touches(&self) -> impl Iterator<Item = ObjectId> + '_ {
+    /// The objects it changes or removes.
+    pub fn touches(&self) -> impl Iterator<Item = ObjectId> + '_ {
         self.removed.iter().cloned().chain(self.changed.iter().map(Object::id))
     }
 }
 
-/// Folds the snapshots of migrations, which come oldest first. Migrations without one (written by
-/// hand or by Diesel) change nothing.
+/// Reads a migration's snapshot; `None` where it has none (written by hand or by Diesel).
 ///
 /// # Errors
 /// A file that cannot be read or is not a snapshot of that dialect.
-pub fn fold(migrations: &[Migration], dialect: Dialect) -> Result<History, SnapshotError> {
-    let mut history = History { model: Model::new(dialect), head: None, forks: Vec::new() };
-    let mut read: Vec<(&Migration, Snapshot)> = Vec::new();
-    for migration in migrations {
-        let path = migration.path.join(SNAPSHOT_FILE);
-        let text = match std::fs::read_to_string(&path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
-            Err(source) => return Err(SnapshotError::Read { path, source }),
-        };
-        let snapshot: Snapshot =
-            serde_json::from_str(&text).map_err(|error| SnapshotError::Parse {
-                path: path.clone(),
-                line: error.line(),
-                column: error.column(),
-                reason: error.to_string(),
-            })?;
-        if snapshot.format != FORMAT {
-            return Err(SnapshotError::Format { path, found: snapshot.format });
-        }
-        if snapshot.dialect != dialect {
-            return Err(SnapshotError::Dialect { path, found: snapshot.dialect, wanted: dialect });
-        }
-        read.push((migration, snapshot));
+pub fn read(migration: &Migration, dialect: Dialect) -> Result<Option<Snapshot>, SnapshotError> {
+    let path = migration.path.join(SNAPSHOT_FILE);
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(source) => return Err(SnapshotError::Read { path, source }),
+    };
+    let snapshot: Snapshot = serde_json::from_str(&text).map_err(|error| SnapshotError::Parse {
+        path: path.clone(),
+        line: error.line(),
+        column: error.column(),
+        reason: error.to_string(),
+    })?;
+    if snapshot.format != FORMAT {
+        return Err(SnapshotError::Format { path, found: snapshot.format });
     }
-    for (at, (migration, snapshot)) in read.iter().enumerate() {
-        for (other, before) in read.iter().take(at) {
-            if before.parent == snapshot.parent {
-                let touched: Vec<ObjectId> = before.touches().collect();
-                history.forks.push(Fork {
-                    first: other.name.clone(),
-                    second: migration.name.clone(),
-                    shared: snapshot.touches().filter(|id| touched.contains(id)).collect(),
-                });
-            }
-        }
+    if snapshot.dialect != dialect {
+        return Err(SnapshotError::Dialect { path, found: snapshot.dialect, wanted: dialect });
     }
-    for (migration, snapshot) in read {
-        history.head = Some(snapshot.head(migration.version.as_str()));
-        for id in &snapshot.removed {
-            history.model.remove(id);
-        }
-        for object in snapshot.changed {
-            history.model.insert(object);
-        }
-    }
-    Ok(history)
+    Ok(Some(snapshot))
 }

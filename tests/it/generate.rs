@@ -173,7 +173,10 @@ fn a_fork_is_seen_without_a_database() {
     for (file, content) in [("up.sql", "SELECT 1;"), ("snapshot.json", text.as_str())] {
         project.write(&format!("migrations/2999-01-01-000000_theirs/{file}"), content);
     }
-    generate(&project, &["--check"]).stderr_has("two branches were merged");
+    generate(&project, &["--check"])
+        .code(3)
+        .stdout_has("two branches were merged, and both change table users");
+    generate(&project, &["x"]).code(4).stderr_has("dbkit generate --rebase");
 }
 
 #[test]

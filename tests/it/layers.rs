@@ -19,6 +19,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("database", &["model", "sql", "config", "diff", "plan", "dialect"]),
     ("source", &["model", "diagnostic", "sql", "diff", "dialect", "migration"]),
     ("ledger", &["model", "sql", "config", "dialect", "migration", "database"]),
+    ("history", BELOW_COMMANDS),
     ("apply", BELOW_COMMANDS),
     ("seed", BELOW_COMMANDS),
     ("inspect", BELOW_COMMANDS),
@@ -40,6 +41,7 @@ const BELOW_COMMANDS: &[&str] = &[
     "database",
     "source",
     "ledger",
+    "history",
 ];
 
 #[test]

@@ -5,6 +5,7 @@ mod canonical_postgres;
 mod config;
 mod generate;
 mod harness;
+mod history;
 mod init;
 mod inspect;
 mod interchange;

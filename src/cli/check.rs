@@ -1,0 +1,239 @@
+//! `dbkit check`
+
+use super::folders::{Made, sql};
+use super::migrations::History;
+use super::output::{count, harmless, print};
+use super::{Context, Exit, Format, schema};
+use crate::database::Access;
+use crate::diagnostic::Diagnostic;
+use crate::history::{self, Finding};
+use crate::migration;
+use crate::model::Dialect;
+use crate::plan::Style;
+use crate::source::lineage::Lineage;
+use std::fmt::Write;
+use std::path::PathBuf;
+
+#[derive(clap::Args, Debug)]
+#[command(
+    after_help = "Offline: schema files parse, schema and migrations agree, no two branches were merged without\n\
+                  being joined, every migration has a way back. With a database as well: applied migrations\n\
+                  are as they were, and the database is what they add up to.\n\n\
+                  Exit code 3 when there is a finding.\n\n\
+                  Example:\n  dbkit check\n  dbkit check --env prod --format github"
+)]
+pub struct Args {
+    /// Schema file (may be repeated; globs allowed)
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub(super) schema: Vec<PathBuf>,
+    /// Look at the database too; implied by --database-url and --env
+    #[arg(long)]
+    database: bool,
+    /// Look at files only, whatever else is given
+    #[arg(long, conflicts_with = "database")]
+    offline: bool,
+}
+
+/// A finding and the dialect whose migrations it is about.
+struct Found {
+    dialect: Dialect,
+    finding: Finding,
+}
+
+/// Looks for everything that is wrong and prints it.
+///
+/// # Errors
+/// No connection, where there is to be one. What is wrong with files is a finding.
+pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
+    let mut all = Vec::new();
+    let mut notes = Vec::new();
+    let mut looked_at = 0;
+    for dialect in context.dialects() {
+        let (found, number) = offline(context, dialect)?;
+        looked_at += number;
+        all.extend(found.into_iter().map(|finding| Found { dialect, finding }));
+    }
+    let given = context.global.database_url.is_some() || context.global.env.is_some();
+    let live = (args.database || given) && !args.offline;
+    let broken = all.iter().any(|found| found.finding.code.starts_with("unreadable"));
+    if live && !broken {
+        let mut history = History::open(context, Access::Read)?;
+        let dialect = history.target.dialect();
+        let found = database(&mut history, &mut notes)?;
+        all.extend(found.into_iter().map(|finding| Found { dialect, finding }));
+    }
+    for note in &notes {
+        context.say(&format!("note: {note}"));
+    }
+    let text = match context.global.format {
+        Format::Json => json(&all, &notes)?,
+        Format::Github => github(&all),
+        _ => human(&all, looked_at, live, context.dialects().len() > 1),
+    };
+    print(&text)?;
+    Ok(if all.is_empty() { Exit::Done } else { Exit::Pending })
+}
+
+/// What files alone show, and how many migrations were looked at.
+fn offline(context: &Context, dialect: Dialect) -> anyhow::Result<(Vec<Finding>, usize)> {
+    let dir = context.config.migration_dir(dialect);
+    let unreadable = |code, error: String| {
+        let (message, help) = error.split_once("\nhelp: ").unwrap_or((error.as_str(), ""));
+        Finding::new(code, dir.display().to_string(), message, help)
+    };
+    let migrations = if dir.is_dir() {
+        match migration::read(&dir) {
+            Ok(migrations) => migrations,
+            Err(error) => {
+                return Ok((vec![unreadable("unreadable-migrations", error.to_string())], 0));
+            }
+        }
+    } else {
+        Vec::new()
+    };
+    let lineage = match Lineage::read(&migrations, dialect) {
+        Ok(lineage) => lineage,
+        Err(error) => {
+            let found = vec![unreadable("unreadable-snapshot", error.to_string())];
+            return Ok((found, migrations.len()));
+        }
+    };
+    let mut found = match history::offline(&migrations, &lineage) {
+        Ok(found) => found,
+        Err(error) => vec![unreadable("unreadable-migrations", error.to_string())],
+    };
+    match schema::read(context, dialect)? {
+        Err(mistakes) => found.extend(mistakes.iter().map(mistake)),
+        // What a merged history adds up to is not known before it is mended.
+        Ok(_) if lineage.forks().iter().any(|fork| !fork.shared.is_empty()) => {}
+        Ok(wanted) => {
+            let model = lineage.model();
+            let made = Made::new(&model, &wanted.model, &wanted.renames, None, Style::Fast)?;
+            if !made.up.is_empty() {
+                let differences = history::differences(&model, &wanted.model, &wanted.renames);
+                let objects: Vec<&str> = differences.iter().map(|d| d.object.as_str()).collect();
+                found.push(
+                    Finding::new(
+                        "schema-differs",
+                        "schema",
+                        format!("schema and migrations disagree about {}", objects.join(", ")),
+                        "`dbkit generate` writes the migration",
+                    )
+                    .detail(sql(&made.up)),
+                );
+            }
+        }
+    }
+    Ok((found, migrations.len()))
+}
+
+/// A mistake in a schema file.
+fn mistake(mistake: &Diagnostic) -> Finding {
+    let mut message = mistake.message.clone();
+    if let Some(label) = &mistake.label {
+        message = format!("{message}: {label}");
+    }
+    let help = mistake.help.clone().unwrap_or_default();
+    let mut finding = Finding::new(mistake.code, "schema", message, help);
+    if let Some(place) = &mistake.place {
+        finding.path = Some(place.file.path.clone());
+        finding.line = Some(place.line_column().0);
+    }
+    finding
+}
+
+/// What the ledger and the database show.
+fn database(history: &mut History, notes: &mut Vec<String>) -> anyhow::Result<Vec<Finding>> {
+    let standing = history.standing()?;
+    let (ledger, connection) = (&history.ledger, &mut history.connection);
+    let mut found = history::applied(&standing, &history.migrations, |version| {
+        Ok::<_, anyhow::Error>(ledger.kept(connection, version)?)
+    })?;
+    let pending = standing.iter().filter(|line| line.standing == crate::ledger::Standing::Pending);
+    let pending = pending.count();
+    if pending > 0 {
+        notes.push(format!("{} pending on {}", count(pending, "migration"), history.target));
+    }
+    let lineage = Lineage::read(&history.migrations, history.target.dialect())?;
+    if lineage.entries.is_empty() {
+        if standing.iter().any(history::has_run) {
+            notes.push(
+                "drift is not looked for: no migration has a snapshot; `dbkit baseline` takes one from the database"
+                    .to_owned(),
+            );
+        }
+        return Ok(found);
+    }
+    let expected = history::expected(&lineage, &standing);
+    let beside = history::beside(&mut history.connection, &expected)?;
+    notes.extend(beside.notes.iter().map(|note| harmless(note)));
+    found.extend(history::drift(&history::differences(&beside.other, &beside.live, &[])));
+    Ok(found)
+}
+
+fn human(all: &[Found], migrations: usize, live: bool, several: bool) -> String {
+    if all.is_empty() {
+        let with = if live { ", and the database is what they say" } else { "" };
+        return format!(
+            "no findings: {} and the schema agree{with}\n",
+            count(migrations, "migration")
+        );
+    }
+    let mut text = String::new();
+    for Found { dialect, finding } in all {
+        let dialect = if several { format!(" [{dialect}]") } else { String::new() };
+        let _ = writeln!(text, "{}{dialect}: {}", finding.code, harmless(&finding.subject));
+        if let Some(path) = &finding.path {
+            let line = finding.line.map(|line| format!(":{line}")).unwrap_or_default();
+            let _ = writeln!(text, "  at {}{line}", path.display());
+        }
+        let _ = writeln!(text, "  {}", harmless(&finding.message));
+        for line in finding.detail.iter().flat_map(|detail| detail.lines()) {
+            let _ = writeln!(text, "{}", format!("    {}", harmless(line)).trim_end());
+        }
+        if !finding.help.is_empty() {
+            let _ = writeln!(text, "  help: {}", finding.help);
+        }
+        text.push('\n');
+    }
+    let _ = writeln!(text, "{}", count(all.len(), "finding"));
+    text
+}
+
+fn json(all: &[Found], notes: &[String]) -> anyhow::Result<String> {
+    let findings = all
+        .iter()
+        .map(|found| {
+            let mut value = serde_json::to_value(&found.finding)?;
+            if let Some(map) = value.as_object_mut() {
+                map.insert("dialect".to_owned(), found.dialect.as_str().into());
+            }
+            Ok(value)
+        })
+        .collect::<Result<Vec<_>, serde_json::Error>>()?;
+    let json = serde_json::json!({ "findings": findings, "notes": notes });
+    Ok(format!("{}\n", serde_json::to_string_pretty(&json)?))
+}
+
+/// Workflow commands: each finding becomes an annotation of the pull request.
+fn github(all: &[Found]) -> String {
+    let data = |text: &str| text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
+    let property = |text: &str| data(text).replace(':', "%3A").replace(',', "%2C");
+    let mut text = String::new();
+    for Found { finding, .. } in all {
+        let mut properties = Vec::new();
+        if let Some(path) = &finding.path {
+            properties.push(format!("file={}", property(&path.display().to_string())));
+        }
+        if let Some(line) = finding.line {
+            properties.push(format!("line={line}"));
+        }
+        properties.push(format!("title={}", property(finding.code)));
+        let mut message = format!("{}: {}", finding.subject, finding.message);
+        for part in finding.detail.iter().chain([&finding.help]).filter(|part| !part.is_empty()) {
+            message = format!("{message}\n{part}");
+        }
+        let _ = writeln!(text, "::error {}::{}", properties.join(","), data(message.trim_end()));
+    }
+    text
+}

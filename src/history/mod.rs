@@ -1,0 +1,18 @@
+//! What became of migrations after they were written: edited, lost, renamed, forked, squashed.
+//! Folder, ledger and database are laid side by side; nothing here runs a migration.
+
+mod applied;
+mod differences;
+mod finding;
+mod live;
+mod offline;
+mod squash;
+mod text;
+
+pub use applied::{applied, drift, expected, has_run};
+pub use differences::{Difference, How, differences};
+pub use finding::Finding;
+pub use live::{Beside, beside};
+pub use offline::offline;
+pub use squash::{Segment, Squash, SquashError, squash, untouched};
+pub use text::difference;
