@@ -36,6 +36,8 @@ pub(super) struct Made {
     pub up: Script,
     pub down: Script,
     pub snapshot: Snapshot,
+    /// A person had a part in it.
+    pub by_hand: bool,
 }
 
 impl Made {
@@ -68,7 +70,7 @@ impl Made {
         let told = |rename: &Rename| renames.contains(rename);
         let carried = diff(from, to, renames).renames.into_iter().filter(told).collect();
         let snapshot = Snapshot { renames: carried, ..Snapshot::between(from, to, parent) };
-        Ok(Self { up, down, snapshot })
+        Ok(Self { up, down, snapshot, by_hand: false })
     }
 }
 
@@ -111,8 +113,8 @@ impl Folder<'_> {
             if at == 0 && !irreversible.is_empty() {
                 down = format!("{irreversible}{down}");
             }
-            let snapshot =
-                Snapshot { generated: Some(Generated::of(up, &down)), ..snapshot };
+            let generated = (!made.by_hand).then(|| Generated::of(up, &down));
+            let snapshot = Snapshot { generated, ..snapshot };
             let (path, after) = self.write(&name, up, &down, *transactional, &snapshot)?;
             head = Some(after);
             paths.push(path);

@@ -36,6 +36,17 @@ pub struct Args {
     /// Note that the migrations so far, written by hand or by Diesel, make what schema.rs says
     #[arg(long, conflicts_with_all = ["check", "custom"])]
     baseline: bool,
+    /// After a merge: make a branch's migrations again on top of the other's; the newest branch, or
+    /// the one that FOLDER is on
+    #[arg(
+        long,
+        value_name = "FOLDER",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "",
+        conflicts_with_all = ["check", "custom", "baseline", "positional", "name"]
+    )]
+    rebase: Option<String>,
     /// Print the SQL and write nothing
     #[arg(long)]
     dry_run: bool,
@@ -60,6 +71,11 @@ pub struct Args {
 /// Mistakes in files, an unanswered question, a folder that cannot be written.
 pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
     let dialects = context.dialects();
+    if let Some(name) = &args.rebase {
+        let name = Some(name.as_str()).filter(|name| !name.is_empty());
+        let style = if args.fast { Style::Fast } else { Style::Safe };
+        return super::rebase::run(context, name, style, args.dry_run);
+    }
     // A check asks nothing: whatever the answer, schema and migrations disagree.
     let mut answers = Answers::new(&args.rename, args.allow_destructive || args.check);
     let mut drafts = Vec::new();

@@ -21,6 +21,7 @@ mod prepare;
 mod prompt;
 mod pull;
 mod push;
+mod rebase;
 mod redo;
 mod renames;
 mod repair;

@@ -5,7 +5,9 @@ mod applied;
 mod differences;
 mod finding;
 mod live;
+mod merge;
 mod offline;
+mod rebase;
 mod squash;
 mod text;
 
@@ -14,5 +16,6 @@ pub use differences::{Difference, How, differences};
 pub use finding::Finding;
 pub use live::{Beside, beside};
 pub use offline::offline;
+pub use rebase::{How as RedoHow, Rebase, RebaseError, Redo, rebase};
 pub use squash::{Segment, Squash, SquashError, squash, untouched};
 pub use text::difference;
