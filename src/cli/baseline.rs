@@ -17,16 +17,14 @@ use chrono::Utc;
 use std::time::Duration;
 
 #[derive(clap::Args, Debug)]
-#[command(
-    after_help = "Three cases, told by what is there:\n\
+#[command(after_help = "Three cases, told by what is there:\n\
                   - no migrations yet: writes a first one from the database and notes it as applied;\n\
                   - folders of Diesel's, all applied: leaves them as they are and adds the snapshot that\n\
                   \x20 `generate` starts from;\n\
                   - migrations of dbkit's and a database without a ledger: notes as applied what the database\n\
                   \x20 has already, after comparing.\n\
                   Nothing of the migrations is run, and nothing in the database changes but the ledger.\n\n\
-                  Example:\n  dbkit baseline --database-url postgres://localhost/shop\n  dbkit baseline --env prod --to 2024-05-31-120000"
-)]
+                  Example:\n  dbkit baseline --database-url postgres://localhost/shop\n  dbkit baseline --env prod --to 2024-05-31-120000")]
 pub struct Args {
     /// What the first migration is called
     #[arg(value_name = "NAME", default_value = "baseline")]
@@ -201,7 +199,8 @@ fn named(history: &History, to: &str) -> anyhow::Result<Version> {
     if history.migrations.iter().any(|m| m.version == version) {
         return Ok(version);
     }
-    let error = crate::apply::ApplyError::Unknown { wanted: to.to_owned(), dir: history.dir.clone() };
+    let error =
+        crate::apply::ApplyError::Unknown { wanted: to.to_owned(), dir: history.dir.clone() };
     Err(stop(error))
 }
 

@@ -174,8 +174,7 @@ fn draft(
     } else {
         let wanted = schema::load(context, dialect)?;
         if args.baseline {
-            let snapshot =
-                Snapshot { merges, ..Snapshot::between(&model, &wanted.model, parent) };
+            let snapshot = Snapshot { merges, ..Snapshot::between(&model, &wanted.model, parent) };
             Made::Empty(Box::new(snapshot), &BASELINE)
         } else {
             if parent.is_none() && !migrations.is_empty() {
@@ -281,11 +280,9 @@ fn show(
             count(made.up.statements().count(), "statement"),
             sql(&made.up)
         ))?,
-        Made::Script(made) if args.dry_run => print(&format!(
-            "-- up{of}\n{}\n-- down{of}\n{}",
-            sql(&made.up),
-            sql(&made.down)
-        ))?,
+        Made::Script(made) if args.dry_run => {
+            print(&format!("-- up{of}\n{}\n-- down{of}\n{}", sql(&made.up), sql(&made.down)))?
+        }
         Made::Empty(_, text) if args.dry_run => {
             print(&format!("-- up{of}\n{}\n-- down{of}\n{}", text.up, text.down))?;
         }

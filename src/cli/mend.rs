@@ -105,9 +105,8 @@ pub(super) fn mend(
 ) -> anyhow::Result<Exit> {
     let standing = history.standing()?;
     let version = Version::of_folder(wanted);
-    let named = |line: &&Comparison| {
-        line.version == version || line.was_version.as_ref() == Some(&version)
-    };
+    let named =
+        |line: &&Comparison| line.version == version || line.was_version.as_ref() == Some(&version);
     let Some(line) = standing.iter().find(named) else {
         let (wanted, dir) = (wanted.to_owned(), history.dir.clone());
         return Err(stop(ApplyError::Unknown { wanted, dir }));
@@ -177,7 +176,9 @@ fn told(line: &Comparison, choice: Choice) -> (String, String) {
     let was = line.was.as_deref().unwrap_or("its old version");
     match choice {
         Choice::Accept => (
-            format!("note {name} as applied the way its folder is now (the database stays as it is)"),
+            format!(
+                "note {name} as applied the way its folder is now (the database stays as it is)"
+            ),
             format!("{name} is noted as its folder is now"),
         ),
         Choice::Forget => (

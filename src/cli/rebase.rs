@@ -76,29 +76,29 @@ fn one(
         print(&format!("{}\n", path.display()))?;
     }
     if !history::differences(&rebase.model, &wanted, &[]).is_empty() {
-        context.say("schema.rs says more than the migrations now: `dbkit generate` writes the rest");
+        context
+            .say("schema.rs says more than the migrations now: `dbkit generate` writes the rest");
     }
     Ok(())
 }
 
 /// The migration planned again; `None` where its files stay as they are.
-fn made(
-    rebase: &Rebase,
-    redo: &history::Redo,
-    style: Style,
-) -> anyhow::Result<Option<Made>> {
+fn made(rebase: &Rebase, redo: &history::Redo, style: Style) -> anyhow::Result<Option<Made>> {
     let RedoHow::Planned { up, down } = &redo.how else { return Ok(None) };
     let parent = rebase.parent.clone();
     let mut made = Made::new(&redo.from, &redo.to, &redo.renames, parent, style)?;
     if !up.is_empty() || !down.is_empty() {
         made.by_hand = true;
         let kept = |sql: &[String]| -> Vec<Statement> {
-            let first = format!("-- Kept from {}: see that it stands in the right place.\n", redo.name);
+            let first =
+                format!("-- Kept from {}: see that it stands in the right place.\n", redo.name);
             let texts = sql.iter().enumerate().map(|(at, sql)| match at {
                 0 => format!("{first}{sql}"),
                 _ => sql.clone(),
             });
-            texts.map(|sql| Statement { sql: ended(sql), hazards: Vec::new(), locks: Vec::new() }).collect()
+            texts
+                .map(|sql| Statement { sql: ended(sql), hazards: Vec::new(), locks: Vec::new() })
+                .collect()
         };
         add(&mut made.up, kept(up), false);
         add(&mut made.down, kept(down), true);
@@ -157,11 +157,7 @@ fn not_applied(context: &Context, dialect: Dialect, rebase: &Rebase) -> anyhow::
 }
 
 /// Writes the new folders in the place of the old ones, which come back when that fails.
-fn exchange(
-    dir: &Path,
-    rebase: &Rebase,
-    style: Style,
-) -> anyhow::Result<Vec<PathBuf>> {
+fn exchange(dir: &Path, rebase: &Rebase, style: Style) -> anyhow::Result<Vec<PathBuf>> {
     let mut moved: Vec<(PathBuf, PathBuf)> = Vec::new();
     for migration in &rebase.folders {
         let aside = dir.join(format!(".rebased_{}", migration.name));

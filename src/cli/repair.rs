@@ -69,8 +69,9 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
     let mut history = History::open(context, Access::Write)?;
     let limit = Duration::from_secs(args.lock_timeout);
     if let Some(choice) = args.choice() {
-        return history
-            .locked(context, limit, |history| mend::mend(context, history, wanted, choice, args.yes));
+        return history.locked(context, limit, |history| {
+            mend::mend(context, history, wanted, choice, args.yes)
+        });
     }
     if !args.applied && !args.reverted {
         return Err(Stop::error(

@@ -48,7 +48,8 @@ pub struct Args {
 /// Whatever stands in the way; nothing is changed then.
 pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
     let given = context.global.database_url.is_some() || context.global.env.is_some();
-    let dialects = if given { vec![context.config.target()?.dialect()] } else { context.dialects() };
+    let dialects =
+        if given { vec![context.config.target()?.dialect()] } else { context.dialects() };
     for dialect in dialects {
         let dir = context.config.migration_dir(dialect);
         let migrations = generate::migrations(&dir)?;
@@ -119,7 +120,10 @@ fn one(
     }
     let number = squash.folders.len();
     if !args.yes
-        && !prompt::confirm(&format!("replace {} in {} by one?", count(number, "folder"), dir.display()), "--yes")?
+        && !prompt::confirm(
+            &format!("replace {} in {} by one?", count(number, "folder"), dir.display()),
+            "--yes",
+        )?
     {
         return Err(Stop::error(Exit::Refused, "nothing was changed"));
     }

@@ -105,7 +105,8 @@ fn human(context: &Context, standing: &[Comparison]) -> String {
         grid.row([line.name.clone(), state, line.run_on.clone().unwrap_or_default()]);
     }
     let pending = number(standing, &[Standing::Pending, Standing::PendingOlder]);
-    let mut text = format!("{}{} pending\n", grid.render(context.terminal), count(pending, "migration"));
+    let mut text =
+        format!("{}{} pending\n", grid.render(context.terminal), count(pending, "migration"));
     if standing.iter().any(|line| super::mend::needs(line)) {
         text.push_str("`dbkit repair` shows what can be mended, and how\n");
     }

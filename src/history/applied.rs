@@ -36,7 +36,8 @@ pub fn applied<E: From<MigrationError>>(
                     && let Some(then) = kept(&line.version)?.up
                 {
                     let now = migration.up()?.text;
-                    finding = finding.detail(difference(&then, &now, ("up.sql as it ran", "up.sql")));
+                    finding =
+                        finding.detail(difference(&then, &now, ("up.sql as it ran", "up.sql")));
                 }
             }
             found.push(finding);
@@ -48,7 +49,8 @@ pub fn applied<E: From<MigrationError>>(
 fn one(line: &Comparison) -> Option<Finding> {
     let name = &line.name;
     let version = &line.version;
-    let finding = |code, message: String, help: String| Some(Finding::new(code, name, message, help));
+    let finding =
+        |code, message: String, help: String| Some(Finding::new(code, name, message, help));
     match line.standing {
         Standing::Changed => finding(
             "edited",

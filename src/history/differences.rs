@@ -70,7 +70,11 @@ pub fn differences(from: &Model, to: &Model, renames: &[Rename]) -> Vec<Differen
                 match all.iter_mut().find(|d| d.object == object && d.change == How::Changed) {
                     Some(known) => known.details.push(detail),
                     None => {
-                        all.push(Difference { object, change: How::Changed, details: vec![detail] });
+                        all.push(Difference {
+                            object,
+                            change: How::Changed,
+                            details: vec![detail],
+                        });
                     }
                 }
             }
@@ -184,7 +188,8 @@ fn inner(of: &impl Serialize) -> Value {
 /// The fields that differ, with both values.
 fn fields(old: &Value, new: &Value) -> Vec<String> {
     let (Value::Object(a), Value::Object(b)) = (old, new) else { return Vec::new() };
-    let mut names: Vec<&String> = a.keys().chain(b.keys().filter(|k| !a.contains_key(*k))).collect();
+    let mut names: Vec<&String> =
+        a.keys().chain(b.keys().filter(|k| !a.contains_key(*k))).collect();
     names.sort();
     let differ = names.into_iter().filter(|name| a.get(*name) != b.get(*name));
     differ

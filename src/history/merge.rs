@@ -51,7 +51,9 @@ pub fn merge(base: &Model, mine: &Model, theirs: &Model, decided: &Model) -> Mer
                 Some(object) => {
                     model.insert(object);
                 }
-                None => conflicts.push(format!("{id}: one branch removes it, the other changes it")),
+                None => {
+                    conflicts.push(format!("{id}: one branch removes it, the other changes it"))
+                }
             },
         }
     }
@@ -87,8 +89,7 @@ fn values(
             for name in names {
                 let get = |map: &Map<String, Value>| map.get(name).cloned().unwrap_or_default();
                 let place = format!("{place}.{name}");
-                let value =
-                    values(&get(old), &get(a), &get(b), &get(wanted), &place, conflicts);
+                let value = values(&get(old), &get(a), &get(b), &get(wanted), &place, conflicts);
                 if !value.is_null() {
                     merged.insert(name.clone(), value);
                 }
@@ -180,9 +181,7 @@ mod tests {
     #[test]
     fn columns_of_both_branches_stay() {
         let column = |name: &str| json!({ "name": name, "ty": "integer" });
-        let table = |names: &[&str]| {
-            json!({ "columns": names.iter().map(|n| column(n)).collect::<Vec<_>>() })
-        };
+        let table = |names: &[&str]| json!({ "columns": names.iter().map(|n| column(n)).collect::<Vec<_>>() });
         let (found, conflicts) = merged(
             table(&["id", "old", "name"]),
             table(&["id", "mine", "name"]),

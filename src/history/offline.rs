@@ -46,9 +46,15 @@ fn forks(lineage: &Lineage) -> Vec<Finding> {
 fn orphans(lineage: &Lineage) -> Vec<Finding> {
     let finding = |orphan: &crate::source::lineage::Orphan| {
         let (message, code) = if orphan.changed {
-            (format!("it was made on {}, whose snapshot is another now", orphan.parent), "parent-changed")
+            (
+                format!("it was made on {}, whose snapshot is another now", orphan.parent),
+                "parent-changed",
+            )
         } else {
-            (format!("it was made on {}, which is not in the folder", orphan.parent), "parent-missing")
+            (
+                format!("it was made on {}, which is not in the folder", orphan.parent),
+                "parent-missing",
+            )
         };
         Finding::new(
             code,
@@ -81,10 +87,7 @@ fn without_snapshot(migrations: &[Migration], lineage: &Lineage) -> Vec<Finding>
 }
 
 /// A down.sql that is missing or empty. One whose comment says `irreversible` is so on purpose.
-fn no_way_back(
-    migration: &Migration,
-    dialect: Dialect,
-) -> Result<Option<Finding>, MigrationError> {
+fn no_way_back(migration: &Migration, dialect: Dialect) -> Result<Option<Finding>, MigrationError> {
     if migration.down(dialect)?.is_some() {
         return Ok(None);
     }

@@ -42,7 +42,9 @@ pub enum SquashError {
     Fork { first: String, second: String },
     #[error("{name} was made on {parent}, which is not as it was\nhelp: `dbkit check` says more")]
     Orphan { name: String, parent: String },
-    #[error("{later} was made on {inside}, in the middle of what would be squashed\nhelp: squash up to {later} or later, or up to {inside}")]
+    #[error(
+        "{later} was made on {inside}, in the middle of what would be squashed\nhelp: squash up to {later} or later, or up to {inside}"
+    )]
     MadeOnMiddle { later: String, inside: String },
     #[error("{later} goes with {last}: one change in several parts\nhelp: squash up to {later}")]
     CutsParts { last: String, later: String },
@@ -141,9 +143,8 @@ fn joined(lineage: &Lineage, upto: &Version) -> Result<(), SquashError> {
     let Some(last) = (0..lineage.entries.len()).rev().find(|at| goes(*at)) else {
         return Ok(());
     };
-    let name = |at: usize| {
-        lineage.entries.get(at).map(|e| e.migration.name.clone()).unwrap_or_default()
-    };
+    let name =
+        |at: usize| lineage.entries.get(at).map(|e| e.migration.name.clone()).unwrap_or_default();
     for later in last + 1..lineage.entries.len() {
         if lineage.entries.get(later).is_some_and(|e| e.snapshot.continues) && later == last + 1 {
             return Err(SquashError::CutsParts { last: name(last), later: name(later) });

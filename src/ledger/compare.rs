@@ -142,8 +142,7 @@ fn replaced(
     } else {
         replaces.versions.iter().filter(|version| !has(version)).cloned().collect()
     };
-    let standing =
-        if lacking.is_empty() { Standing::Replacing } else { Standing::PartlyReplaced };
+    let standing = if lacking.is_empty() { Standing::Replacing } else { Standing::PartlyReplaced };
     let line = Comparison::new(&migration.version, migration.name.clone(), standing, own);
     Ok(Some(Comparison { was: None, lacking, ..line }))
 }

@@ -133,12 +133,9 @@ impl Ledger {
     ) -> Result<(), DatabaseError> {
         let (one, two) = self.marks();
         for table in self.tables() {
-            let sql = format!(
-                "UPDATE {}{table} SET version = {one} WHERE version = {two}",
-                self.prefix
-            );
-            session
-                .query(&sql, &[Value::Text(to.to_string()), Value::Text(from.to_string())])?;
+            let sql =
+                format!("UPDATE {}{table} SET version = {one} WHERE version = {two}", self.prefix);
+            session.query(&sql, &[Value::Text(to.to_string()), Value::Text(from.to_string())])?;
         }
         Ok(())
     }

@@ -68,9 +68,8 @@ pub fn read(dir: &Path) -> Result<Vec<Migration>, MigrationError> {
         a.version.cmp(&b.version).then_with(|| a.name.cmp(&b.name))
     });
     for squashed in found.iter().filter(|migration| !migration.replaces.is_empty()) {
-        let left = found
-            .iter()
-            .find(|m| m.path != squashed.path && squashed.replaces.covers(&m.version));
+        let left =
+            found.iter().find(|m| m.path != squashed.path && squashed.replaces.covers(&m.version));
         if let Some(left) = left {
             return Err(MigrationError::Replaced {
                 folder: left.path.clone(),

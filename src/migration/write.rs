@@ -22,10 +22,8 @@ pub struct NewMigration<'a> {
 /// # Errors
 /// When the folder exists or cannot be written.
 pub fn write(dir: &Path, migration: &NewMigration<'_>) -> Result<PathBuf, MigrationError> {
-    let metadata = Metadata {
-        transactional: migration.transactional,
-        replaces: migration.replaces.clone(),
-    };
+    let metadata =
+        Metadata { transactional: migration.transactional, replaces: migration.replaces.clone() };
     place(
         dir,
         &format!("{}_{}", migration.version, migration.name),

@@ -81,8 +81,16 @@ fn a_diesel_project_keeps_its_folders() {
         settings(stage);
         stage.project.write("diesel.toml", "[migrations_directory]\ndir = \"migrations\"\n");
         for (version, up, down) in [
-            ("2024-01-01-000000_a", "CREATE TABLE a (id INTEGER PRIMARY KEY);\n", "DROP TABLE a;\n"),
-            ("2024-01-02-000000_b", "ALTER TABLE a ADD COLUMN name TEXT;\n", "ALTER TABLE a DROP COLUMN name;\n"),
+            (
+                "2024-01-01-000000_a",
+                "CREATE TABLE a (id INTEGER PRIMARY KEY);\n",
+                "DROP TABLE a;\n",
+            ),
+            (
+                "2024-01-02-000000_b",
+                "ALTER TABLE a ADD COLUMN name TEXT;\n",
+                "ALTER TABLE a DROP COLUMN name;\n",
+            ),
         ] {
             stage.project.write(&format!("migrations/{version}/up.sql"), up);
             stage.project.write(&format!("migrations/{version}/down.sql"), down);

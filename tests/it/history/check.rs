@@ -46,7 +46,10 @@ fn codes(stage: &Stage, args: &[&str]) -> Vec<String> {
 fn a_healthy_project_has_no_findings() {
     both("healthy", |stage| {
         start(stage);
-        stage.offline(&["check"]).success().stdout_is("no findings: 1 migration and the schema agree\n");
+        stage
+            .offline(&["check"])
+            .success()
+            .stdout_is("no findings: 1 migration and the schema agree\n");
         stage.run(&["check"]).success().stderr_has("1 migration pending");
         stage.run(&["migrate"]).success();
         stage.run(&["check"]).success().stdout_has("and the database is what they say");
@@ -64,9 +67,16 @@ fn schema_and_migrations_that_disagree() {
             .stdout_has("schema and migrations disagree about table users")
             .stdout_has("ADD COLUMN age")
             .stdout_has("help: `dbkit generate` writes the migration");
-        stage.offline(&["check", "--format", "github"]).code(3).stdout_has("::error title=schema-differs::schema: ");
+        stage
+            .offline(&["check", "--format", "github"])
+            .code(3)
+            .stdout_has("::error title=schema-differs::schema: ");
         stage.project.write("src/schema.rs", USERS.replace("Text", "Txt"));
-        stage.offline(&["check", "--format", "github"]).code(3).stdout_has("::error file=").stdout_has(",line=4,");
+        stage
+            .offline(&["check", "--format", "github"])
+            .code(3)
+            .stdout_has("::error file=")
+            .stdout_has(",line=4,");
     });
 }
 
@@ -77,7 +87,11 @@ fn a_missing_way_back() {
         stage.offline(&["generate", "--custom", "fill"]).success();
         let folder = folder(stage, 1);
         let down = format!("{folder}/down.sql");
-        stage.offline(&["check"]).code(3).stdout_has("no-way-back").stdout_has("holds no statement");
+        stage
+            .offline(&["check"])
+            .code(3)
+            .stdout_has("no-way-back")
+            .stdout_has("holds no statement");
         std::fs::remove_file(stage.project.join(&down)).unwrap();
         stage.offline(&["check"]).code(3).stdout_has("it has no down.sql");
         stage.project.write(&down, "-- irreversible: the old values are gone\n");
@@ -101,7 +115,11 @@ fn edited_deleted_and_renamed_after_they_ran() {
         assert!(codes(stage, &[]).is_empty());
         let (one, two, three) = (folder(stage, 1), folder(stage, 2), folder(stage, 3));
         stage.project.write(&format!("{one}/up.sql"), "SELECT 4;\n");
-        std::fs::rename(stage.project.join(&three), stage.project.join("migrations/2999-01-01-000000_three")).unwrap();
+        std::fs::rename(
+            stage.project.join(&three),
+            stage.project.join("migrations/2999-01-01-000000_three"),
+        )
+        .unwrap();
         std::fs::remove_dir_all(stage.project.join(&two)).unwrap();
         assert_eq!(codes(stage, &["--offline"]), ["parent-missing"]);
         assert_eq!(codes(stage, &[]), ["parent-missing", "edited", "deleted", "renamed"]);
@@ -126,7 +144,8 @@ fn drift_is_told_object_by_object() {
             .stdout_has("column nick")
             .stdout_has("index by_name added");
         // What it says puts it back.
-        let sql = stage.run(&["diff", "--from", "database", "--to", "migrations", "--format", "sql"]);
+        let sql =
+            stage.run(&["diff", "--from", "database", "--to", "migrations", "--format", "sql"]);
         stage.execute(&sql.success().stdout);
         assert!(codes(stage, &[]).is_empty());
     });

@@ -19,9 +19,15 @@ fn any_two_sides() {
             let sql = stage.run(&["diff", "--from", "schema", "--to", side, "--format", "sql"]);
             sql.success().stdout_has("DROP COLUMN age");
         }
-        stage.run(&["diff", "--from", "migrations", "--to", "database"]).stdout_is("no differences\n");
-        stage.run(&["diff", "--from", &stage.url(), "--to", "other.rs"]).stdout_has("table posts  added");
-        stage.run(&["diff", "--from", "migrations", "--to", "other.rs"]).stdout_has("table posts  added");
+        stage
+            .run(&["diff", "--from", "migrations", "--to", "database"])
+            .stdout_is("no differences\n");
+        stage
+            .run(&["diff", "--from", &stage.url(), "--to", "other.rs"])
+            .stdout_has("table posts  added");
+        stage
+            .run(&["diff", "--from", "migrations", "--to", "other.rs"])
+            .stdout_has("table posts  added");
         let json = stage.run(&["diff", "--from", "empty", "--format", "json"]).success().json();
         assert_eq!(json[0]["differences"][0]["object"], "table users");
         assert_eq!(json[0]["differences"][0]["change"], "added");
