@@ -1,7 +1,7 @@
 use super::enum_type;
 use super::recreate::{columns_of_type, replaces_type};
 use super::table::Planner;
-use super::{Action, Hazard, HazardKind, Item, Step, TypeColumn};
+use super::{Action, Dependency, Hazard, HazardKind, Item, Step, Strength, TypeColumn};
 use crate::model::{ColumnRef, ColumnValue, Object, ObjectId, QName};
 
 impl Planner<'_> {
@@ -47,8 +47,14 @@ impl Planner<'_> {
                 step.destroys.push(Item::index(&view.name, &index.name));
             }
             for part in self.parts_of(&view.name) {
+                if let Some(part) = self.base.object(&part) {
+                    step.releases.extend(self.before.object(&part));
+                }
                 step.destroys.push(Item::Object(part));
             }
+            // A step does not wait for itself.
+            let own = step.destroys.clone();
+            step.releases.retain(|d| !own.contains(&d.item));
         }
         if let Object::Sequence(sequence) = &object {
             if self.owner_goes(sequence.owned_by.as_ref()) {
@@ -73,10 +79,29 @@ impl Planner<'_> {
             Object::Statistics(o) => &o.table,
             _ => return false,
         };
+        self.ends(relation) && !self.is_entangled(object, relation)
+    }
+
+    /// True for tables and views that are dropped, be it to be made anew.
+    fn ends(&self, relation: &QName) -> bool {
         let view = ObjectId::View(relation.clone());
         self.dropped.contains(relation)
             || (self.base.views.contains_key(relation)
                 && (!self.to.views.contains_key(relation) || self.recreate.objects.contains(&view)))
+    }
+
+    /// A rule or policy that uses another relation that goes, too, goes ahead of both: two
+    /// relations may hold each other by such.
+    pub(super) fn is_entangled(&self, object: &Object, relation: &QName) -> bool {
+        let uses_one_that_ends = |d: &Dependency| match &d.item {
+            Item::Object(ObjectId::Table(name) | ObjectId::View(name)) => {
+                d.strength != Strength::Wish && name != relation && self.ends(name)
+            }
+            _ => false,
+        };
+        matches!(object, Object::Rule(_) | Object::Policy(_))
+            && self.ends(relation)
+            && self.before.object(object).iter().any(uses_one_that_ends)
     }
 
     fn owner_goes(&self, owner: Option<&ColumnRef>) -> bool {

@@ -3,6 +3,7 @@ use crate::model::{
     Column, ColumnValue, Expr, Index, IndexKey, Model, Object, ObjectId, QName, Routine, Table,
     TypeName,
 };
+use crate::sql::lex::{TokenKind, tokens};
 use crate::sql::names::{mentioned, relations};
 use std::collections::{BTreeSet, HashMap};
 
@@ -255,7 +256,7 @@ impl<'a> References<'a> {
         let checked = parsed || self.mentions(&routine.definition).has("sql");
         let aggregate = routine.kind == crate::model::RoutineKind::Aggregate;
         let strength = if checked || aggregate { Strength::Mention } else { Strength::Wish };
-        self.text(&routine.definition, strength, true, out);
+        self.text(after_name(&routine.definition), strength, true, out);
     }
 
     fn relation(&self, name: &QName, out: &mut Vec<Dependency>) {
@@ -276,6 +277,14 @@ impl<'a> References<'a> {
         }
         items
     }
+}
+
+/// The definition behind the routine's own name, which says nothing about what else is called so.
+fn after_name(definition: &str) -> &str {
+    tokens(definition, crate::model::Dialect::Postgres)
+        .find(|token| token.kind == TokenKind::Open)
+        .and_then(|open| definition.get(open.span.start..))
+        .unwrap_or(definition)
 }
 
 /// `BEGIN ATOMIC …` or `RETURN …`: the database keeps the body as a tree with dependencies.

@@ -381,6 +381,7 @@ impl Planner<'_> {
         out.extend(self.base.rules.keys().filter(on).cloned().map(ObjectId::Rule));
         let statistics = self.base.statistics.values().filter(|s| s.table == *relation);
         out.extend(statistics.map(|s| ObjectId::Statistics(s.name.clone())));
+        out.retain(|id| !self.base.object(id).is_some_and(|o| self.is_entangled(&o, relation)));
         out
     }
 

@@ -1,5 +1,6 @@
 //! PostgreSQL.
 
+pub mod array_casts;
 mod bodies;
 mod collations;
 mod columns;
@@ -76,6 +77,7 @@ pub fn render(plan: &Plan, from: &Model, to: &Model) -> Script {
         let mut locks = step.action.locks(from, to);
         locks.retain(|lock| !made.contains(&lock.table));
         for sql in statements {
+            let sql = array_casts::keep(sql);
             let hazards = std::mem::take(&mut hazards);
             part.statements.push(Statement { sql, hazards, locks: locks.clone() });
         }

@@ -3,7 +3,7 @@
 use super::differing::{Differing, Part};
 use super::scratch::Scratch;
 use crate::dialect::postgres::quote::{ident, idents, literal, qname};
-use crate::dialect::postgres::{objects, types};
+use crate::dialect::postgres::{array_casts, objects, types};
 use crate::model::{
     Column, ColumnValue, Exclusion, GeneratedKind, Index, IndexElement, IndexKey, Model, Nulls,
     Object, ObjectId, OnTable, Order, RoutineId, Table, ViewKind,
@@ -21,7 +21,7 @@ impl Step {
     }
 
     fn for_text(sql: String, subject: String) -> Self {
-        Self { sql: without_semicolon(sql), subject: Some(subject) }
+        Self { sql: array_casts::keep(without_semicolon(sql)), subject: Some(subject) }
     }
 }
 
@@ -160,7 +160,7 @@ fn object(
     }
     let subject = is_text.then(|| id.to_string());
     let sql: Vec<String> = objects::create(&object).into_iter().map(without_semicolon).collect();
-    out.push(Step { sql: sql.join("; "), subject });
+    out.push(Step { sql: array_casts::keep(sql.join("; ")), subject });
 }
 
 fn create_table(table: &Table, scratch: &Scratch, differing: &Differing) -> String {
