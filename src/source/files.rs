@@ -1,7 +1,7 @@
 //! Schema files on disk: which ones, what is in them, and their union.
 
 use super::{Source, schema_rs, sql as sql_source};
-use crate::diagnostic::{Diagnostic, Severity, SourceFile};
+use crate::diagnostic::{Diagnostic, Place, Severity, SourceFile};
 use crate::model::Dialect;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -42,17 +42,8 @@ pub fn load(
         schema_files.iter().map(|path| path.with_extension("sql")).filter(|path| path.is_file());
     let sql = read_all(companions.chain(sql_files.iter().cloned()).collect());
     let schemas = read_all(schema_files.to_vec());
-    mistakes.extend(schemas.iter().filter(|file| !holds_schema(&file.text)).map(|file| {
-        Diagnostic::error("no-schema", format!("{} holds no schema", file.path.display()))
-            .help("write `dbkit::schema! { … }`; an empty block stands for an empty database")
-    }));
-    let mut source = match schema_rs::read(&schemas, dialect) {
-        Ok(source) => source,
-        Err(found) => {
-            mistakes.extend(found);
-            return Err(mistakes);
-        }
-    };
+    let (mut source, found) = schema_rs::read_all(&schemas, dialect);
+    mistakes.extend(found);
     for file in &sql {
         mistakes.extend(sql_source::read(file, dialect, &mut source.model));
     }
@@ -60,12 +51,6 @@ pub fn load(
         return Err(mistakes);
     }
     Ok(source)
-}
-
-/// True when the file has one of the macros that hold tables. A file without any is a mistake: as
-/// a schema it would mean to drop everything.
-fn holds_schema(text: &str) -> bool {
-    ["schema!", "table!", "schema !", "table !"].iter().any(|name| text.contains(name))
 }
 
 /// A file's text: UTF-8, a byte order mark taken off, no NUL.
@@ -83,17 +68,36 @@ pub fn read_text(path: &Path) -> Result<Arc<SourceFile>, Diagnostic> {
         };
         Diagnostic::error("unreadable-file", format!("cannot read {shown}: {error}")).help(help)
     })?;
-    let text = String::from_utf8(bytes).map_err(|error| {
-        let at = error.utf8_error().valid_up_to();
-        let line = error.as_bytes().iter().take(at).filter(|b| **b == b'\n').count() + 1;
-        Diagnostic::error("not-utf8", format!("{shown} is not UTF-8 (line {line})"))
-            .help("save the file as UTF-8")
-    })?;
+    let text = match String::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => {
+            let at = error.utf8_error().valid_up_to();
+            let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
+            let message = format!("{shown} is not UTF-8");
+            return Err(Diagnostic::error("not-utf8", message)
+                .at(place(path, text, at..at + char::REPLACEMENT_CHARACTER.len_utf8()))
+                .help("save the file as UTF-8"));
+        }
+    };
     let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
     if let Some(at) = text.find('\0') {
-        let line = text.get(..at).unwrap_or("").matches('\n').count() + 1;
-        return Err(Diagnostic::error("nul-byte", format!("{shown} has a NUL byte (line {line})"))
+        return Err(Diagnostic::error("nul-byte", format!("{shown} has a NUL byte"))
+            .at(place(path, text, at..at + 1))
             .help("remove it; is this a text file?"));
     }
-    Ok(Arc::new(SourceFile { path: path.to_owned(), text }))
+    Ok(Arc::new(SourceFile { path: path.to_owned(), text: unix_lines(text) }))
+}
+
+fn place(path: &Path, text: String, span: std::ops::Range<usize>) -> Place {
+    Place { file: Arc::new(SourceFile { path: path.to_owned(), text }), span }
+}
+
+/// Where every line ends in CR LF the file as a whole was converted, by an editor or by git, and
+/// means what it meant before. Where only some do, they belong to a text in it.
+fn unix_lines(text: String) -> String {
+    let lines = text.matches('\n').count();
+    if lines > 0 && text.matches("\r\n").count() == lines {
+        return text.replace("\r\n", "\n");
+    }
+    text
 }

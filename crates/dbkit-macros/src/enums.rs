@@ -11,7 +11,7 @@ pub fn expand(item: &EnumDef) -> TokenStream {
         text(&item.attributes, "sql_name").map_or_else(|| separate(&item.name.text), str::to_owned);
     let schema = text(&item.attributes, "schema").filter(|schema| *schema != "public");
     let schema = schema.map(|schema| quote! { , schema = #schema });
-    let attributes = foreign(&item.attributes, &[]);
+    let attributes = foreign(&item.attributes);
     let variants: Vec<_> = item.labels.iter().map(|label| ident(&label.name)).collect();
     let labels: Vec<String> = item
         .labels
@@ -21,12 +21,14 @@ pub fn expand(item: &EnumDef) -> TokenStream {
                 .map_or_else(|| separate(&label.name.text), str::to_owned)
         })
         .collect();
-    let notes = item.labels.iter().map(|label| foreign(&label.attributes, &[]));
+    let notes = item.labels.iter().map(|label| foreign(&label.attributes));
     let wrong = format!("unknown label of {sql_name}: ");
     quote! {
         #attributes
         #[derive(
-            Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash,
+            ::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug,
+            ::core::cmp::PartialEq, ::core::cmp::Eq, ::core::cmp::PartialOrd, ::core::cmp::Ord,
+            ::core::hash::Hash,
             ::diesel::sql_types::SqlType,
             ::diesel::query_builder::QueryId,
             ::diesel::expression::AsExpression,

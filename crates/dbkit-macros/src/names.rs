@@ -28,13 +28,10 @@ pub fn text<'a>(attributes: &'a [Attribute], name: &str) -> Option<&'a str> {
 }
 
 /// Attributes that are Rust's or Diesel's own, in order.
-pub fn foreign(attributes: &[Attribute], also: &[&str]) -> TokenStream {
+pub fn foreign(attributes: &[Attribute]) -> TokenStream {
     attributes
         .iter()
-        .filter(|attribute| {
-            let name = attribute.name.text.as_str();
-            dbkit_syntax::attributes::is_foreign(name) || also.contains(&name)
-        })
+        .filter(|attribute| dbkit_syntax::attributes::is_foreign(&attribute.name.text))
         .map(|attribute| {
             let tokens = &attribute.tokens;
             quote! { #[#tokens] }

@@ -1,6 +1,7 @@
 use crate::names::ident;
+use crate::tables::is_addressable;
 use dbkit_syntax::ast::{
-    Argument, Attribute, Item, KeyList, Name, Schema, TableDef, Term, TermKind,
+    Argument, Attribute, Item, KeyList, Name, Schema, TableDef, Term, TermKind, TypeTree,
 };
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -31,7 +32,7 @@ pub fn expand(schema: &Schema) -> TokenStream {
         // `joinable!` works in both directions, so a second reference either way is one too many.
         let between = references.iter().filter(|other| same_pair(one, other)).count();
         let itself = one.child.name.text == one.parent.name.text;
-        if between == 1 && !itself && one.to_key {
+        if between == 1 && !itself && one.to_key && types_match(one) {
             let (child, parent) = (ident(&one.child.name), ident(&one.parent.name));
             let column = ident(one.column);
             out.extend(quote! { ::diesel::joinable!(#child -> #parent (#column)); });
@@ -44,8 +45,42 @@ pub fn expand(schema: &Schema) -> TokenStream {
     out
 }
 
-fn is_addressable(table: &TableDef) -> bool {
-    !matches!(&table.primary_key, KeyList::Columns(keys) if keys.is_empty())
+/// Diesel joins only columns of one type, the database also an `integer` with a `bigint`.
+fn types_match(reference: &Reference<'_>) -> bool {
+    let KeyList::Columns(keys) = &reference.parent.primary_key else {
+        return same_type(reference, "id");
+    };
+    keys.first().is_some_and(|key| same_type(reference, &key.text))
+}
+
+fn same_type(reference: &Reference<'_>, key: &str) -> bool {
+    let of = |table: &TableDef, name: &str| {
+        table.columns.iter().find(|column| column.name.text == name).map(|c| spelled(&c.ty))
+    };
+    of(reference.child, &reference.column.text) == of(reference.parent, key)
+}
+
+/// The type without `Nullable`, by the name Diesel's aliases stand for.
+fn spelled(ty: &TypeTree) -> String {
+    let inner = match ty.arguments.as_slice() {
+        [inner] if ty.last() == "Nullable" => return spelled(inner),
+        inner => inner,
+    };
+    let name = match ty.last() {
+        "Int2" | "Smallint" | "SmallSerial" => "SmallInt",
+        "Int4" | "Serial" => "Integer",
+        "Int8" | "Bigint" | "BigSerial" => "BigInt",
+        "Float4" => "Float",
+        "Float8" => "Double",
+        "Decimal" => "Numeric",
+        "VarChar" | "Varchar" | "Bpchar" | "Char" => "Text",
+        "Bytea" | "Blob" | "Varbinary" => "Binary",
+        "Macaddr" => "MacAddr",
+        "Macaddr8" => "MacAddr8",
+        other => other,
+    };
+    let inner: Vec<String> = inner.iter().map(spelled).collect();
+    format!("{name}<{}>", inner.join(","))
 }
 
 fn same_pair(a: &Reference<'_>, b: &Reference<'_>) -> bool {
@@ -67,7 +102,7 @@ fn of_table<'s>(table: &'s TableDef, tables: &[&'s TableDef]) -> Vec<Reference<'
         }
     }
     for attribute in named(&table.attributes, "foreign_key") {
-        found.extend(attribute.list().first().and_then(|a| single(table, a, tables)));
+        found.extend(single(table, attribute.list(), tables));
     }
     found
 }
@@ -76,18 +111,28 @@ fn named<'s>(list: &'s [Attribute], name: &'static str) -> impl Iterator<Item = 
     list.iter().filter(move |attribute| attribute.name.text == name)
 }
 
-/// `(a) references parent(x)`; with several columns there is nothing `joinable!` could say.
+/// `(a) references parent(x)` or `a, references(parent.x)`; with several columns there is nothing
+/// `joinable!` could say.
 fn single<'s>(
     table: &'s TableDef,
-    argument: &Argument,
+    arguments: &'s [Argument],
     tables: &[&'s TableDef],
 ) -> Option<Reference<'s>> {
-    let [Term { kind: TermKind::Tuple(own), .. }, _references, target] = argument.terms.as_slice()
-    else {
-        return None;
+    let first = arguments.first()?;
+    let (own, target) = match first.terms.as_slice() {
+        [Term { kind: TermKind::Tuple(own), .. }, _references, target] => match own.as_slice() {
+            [own] => (own.terms.first()?, target),
+            _ => return None,
+        },
+        [own] => match &arguments.get(1)?.terms.first()?.kind {
+            TermKind::Call { path, arguments } if path.last()?.text == "references" => {
+                (own, arguments.first()?.terms.first()?)
+            }
+            _ => return None,
+        },
+        _ => return None,
     };
-    let [own] = own.as_slice() else { return None };
-    let written = last_name(own.terms.first()?)?;
+    let written = last_name(own)?;
     let column = table.columns.iter().find(|column| column.name.text == written.text)?;
     let (parent, to_key) = resolve(target, tables)?;
     Some(Reference { child: table, column: &column.name, parent, to_key })

@@ -1,16 +1,23 @@
 use crate::names::{foreign, ident, text, ty};
-use dbkit_syntax::ast::{Item, KeyList, Schema, TableDef, TypeTree};
-use proc_macro2::{Ident, Span, TokenStream};
+use dbkit_syntax::ast::{Attribute, Item, KeyList, Schema, TableDef, Term, TermKind, TypeTree};
+use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::quote;
 
-/// What `diesel::table!` consumes itself.
-const DIESELS: &[&str] = &["sql_name", "max_length"];
+/// True when Diesel can name the table's rows: it has a primary key, and the name of its schema is
+/// a Rust identifier, which is all `diesel::table!` takes. Without its schema another table might
+/// be meant.
+pub fn is_addressable(table: &TableDef) -> bool {
+    let keyless = matches!(&table.primary_key, KeyList::Columns(keys) if keys.is_empty());
+    !keyless && written_schema(table).is_none_or(|schema| syn::parse_str::<Ident>(schema).is_ok())
+}
 
-/// `diesel::table!` for one table; nothing for a table without a primary key.
+/// `diesel::table!` for one table; nothing for one Diesel cannot address.
 pub fn expand(table: &TableDef, schema: &Schema) -> TokenStream {
+    if !is_addressable(table) {
+        return TokenStream::new();
+    }
     let keys: Vec<Ident> = match &table.primary_key {
         KeyList::Default => vec![Ident::new("id", Span::call_site())],
-        KeyList::Columns(keys) if keys.is_empty() => return TokenStream::new(),
         KeyList::Columns(keys) => keys.iter().map(ident).collect(),
     };
     let enums = schema.items.iter().filter_map(|item| match item {
@@ -20,11 +27,14 @@ pub fn expand(table: &TableDef, schema: &Schema) -> TokenStream {
         _ => None,
     });
     let uses = &schema.uses;
-    let attributes = foreign(&table.attributes, DIESELS);
+    let attributes = passed_on(&table.attributes);
     let name = ident(&table.name);
-    let prefix = schema_name(table).map(|schema| quote! { #schema. });
+    let prefix = written_schema(table).map(|schema| {
+        let schema = Ident::new(schema, table.name.span);
+        quote! { #schema. }
+    });
     let columns = table.columns.iter().map(|column| {
-        let attributes = foreign(&column.attributes, DIESELS);
+        let attributes = passed_on(&column.attributes);
         let (name, ty) = (ident(&column.name), ty(&column.ty));
         quote! { #attributes #name -> #ty, }
     });
@@ -44,13 +54,25 @@ pub fn expand(table: &TableDef, schema: &Schema) -> TokenStream {
 
 /// The schema Diesel qualifies the table with; the default schemas are left out, so that the name
 /// follows `search_path` as it does in migrations.
-fn schema_name(table: &TableDef) -> Option<Ident> {
-    let written = match text(&table.attributes, "schema") {
-        Some(schema) => Some((schema, table.name.span)),
-        None => table.schema.as_ref().map(|name| (name.text.as_str(), name.span)),
-    };
-    let (schema, span) = written.filter(|(schema, _)| !matches!(*schema, "public" | "main"))?;
-    syn::parse_str::<Ident>(schema).ok().map(|_| Ident::new(schema, span))
+fn written_schema(table: &TableDef) -> Option<&str> {
+    text(&table.attributes, "schema")
+        .or_else(|| table.schema.as_ref().map(|name| name.text.as_str()))
+        .filter(|schema| !matches!(*schema, "public" | "main"))
+}
+
+/// Rust's own attributes, and what `diesel::table!` reads, in the one form it reads.
+fn passed_on(attributes: &[Attribute]) -> TokenStream {
+    let own = foreign(attributes);
+    let name = text(attributes, "sql_name").map(|name| quote! { #[sql_name = #name] });
+    let length = attributes.iter().find(|attribute| attribute.name.text == "max_length");
+    let length = length.and_then(Attribute::value).and_then(|term| match term {
+        Term { kind: TermKind::Integer(length), .. } => {
+            let length = Literal::i64_unsuffixed(*length);
+            Some(quote! { #[max_length = #length] })
+        }
+        _ => None,
+    });
+    quote! { #own #name #length }
 }
 
 /// True when the type is the enum, or holds it: `Nullable<Array<Mood>>`.

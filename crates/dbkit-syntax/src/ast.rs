@@ -5,6 +5,8 @@ use proc_macro2::Span;
 /// Everything in a Rust file that dbkit understands, in order.
 #[derive(Clone, Debug, Default)]
 pub struct File {
+    /// How many `schema!` and `table!` blocks there are, empty ones too.
+    pub blocks: usize,
     pub items: Vec<FileItem>,
 }
 
@@ -85,6 +87,7 @@ pub struct ColumnDef {
 /// `Nullable<Array<diesel::sql_types::Text>>`
 #[derive(Clone, Debug)]
 pub struct TypeTree {
+    /// Empty where the type could not be read, which is a mistake.
     pub path: Vec<Name>,
     pub arguments: Vec<TypeTree>,
     pub span: Span,
@@ -118,6 +121,7 @@ pub struct SqlTypeDef {
 pub struct Attribute {
     pub name: Name,
     pub arguments: Arguments,
+    /// From the name to the end of the arguments, without the brackets.
     pub span: Span,
     /// The tokens between the brackets, for the macro to pass on.
     pub tokens: proc_macro2::TokenStream,

@@ -28,6 +28,8 @@ pub enum Shape {
     Flag,
     /// One string: `#[default = "now()"]`
     Text,
+    /// One string, number or boolean: `#[default = 0]`
+    Value,
     /// One whole number: `#[max_length = 36]`
     Integer,
     /// One number or several: `#[precision = 3]`, `#[precision(10, 2)]`
@@ -89,7 +91,7 @@ pub const KNOWN: &[Known] = &[
         r#"#[comment = "Shown to nobody"]"#,
     ),
     known("compression", COLUMN, Shape::Word, "#[compression = lz4]"),
-    known("default", COLUMN, Shape::Text, r#"#[default = "now()"]"#),
+    known("default", COLUMN, Shape::Value, r#"#[default = "now()"]"#),
     repeated(
         "exclude",
         TABLE,

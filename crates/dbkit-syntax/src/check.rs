@@ -5,6 +5,7 @@ use crate::ast::{
     TermKind,
 };
 use crate::attributes::{Known, Shape, Target, find, is_foreign, nearest};
+use crate::names::separate;
 use std::collections::HashMap;
 
 /// PostgreSQL's NAMEDATALEN - 1 (manual, 4.1.1): longer names would be cut off.
@@ -122,7 +123,10 @@ fn duplicates<'a>(
     let mut rust: HashMap<&str, ()> = HashMap::new();
     let mut sql: HashMap<String, ()> = HashMap::new();
     for (name, attributes) in names {
-        let in_database = sql_name(name, attributes);
+        let in_database = match what {
+            "label" => sql_label(name, attributes),
+            _ => sql_name(name, attributes),
+        };
         let twice = rust.insert(&name.text, ()).is_some();
         if sql.insert(in_database.clone(), ()).is_some() || twice {
             errors.push(
@@ -143,6 +147,14 @@ fn sql_name(name: &Name, attributes: &[Attribute]) -> String {
         .find(|a| a.name.text == "sql_name")
         .and_then(Attribute::text)
         .map_or_else(|| name.text.clone(), str::to_owned)
+}
+
+/// The label in the database; without `#[sql_name]` it is separated into words.
+fn sql_label(name: &Name, attributes: &[Attribute]) -> String {
+    match attributes.iter().any(|a| a.name.text == "sql_name") {
+        true => sql_name(name, attributes),
+        false => separate(&name.text),
+    }
 }
 
 fn long_name(name: &Name, attributes: &[Attribute], errors: &mut Vec<SyntaxError>) {
@@ -236,6 +248,9 @@ fn fits(attribute: &Attribute, known: &Known) -> bool {
     match known.shape {
         Shape::Flag => flag,
         Shape::Text => is(|kind| matches!(kind, TermKind::Text(_))),
+        Shape::Value => is(|kind| {
+            !matches!(kind, TermKind::Path(_) | TermKind::Call { .. } | TermKind::Tuple(_))
+        }),
         Shape::Integer => is(|kind| matches!(kind, TermKind::Integer(_))),
         Shape::IntegerOrList => list || is(|kind| matches!(kind, TermKind::Integer(_))),
         Shape::Word => is(|kind| matches!(kind, TermKind::Path(_) | TermKind::Text(_))),

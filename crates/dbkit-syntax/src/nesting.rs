@@ -1,16 +1,40 @@
-//! How deep brackets nest, found before the text reaches a recursive parser.
+//! How deep brackets nest, found before text or tokens reach a recursive parser.
 
 use crate::ast::{ErrorPlace, SyntaxError};
+use proc_macro2::{Span, TokenStream, TokenTree};
 
 /// Deeper than any schema, shallow enough for every recursion behind it.
-const LIMIT: usize = 128;
+pub(crate) const LIMIT: usize = 128;
 
-/// An error at the first bracket that is too deep. Strings, characters and comments do not count.
-/// Angle brackets count only while they look like generics (`<` after a word).
+/// The same check for a macro, which is given tokens.
+pub(crate) fn check_tokens(tokens: TokenStream) -> Result<(), SyntaxError> {
+    let mut levels = vec![tokens.into_iter()];
+    while let Some(level) = levels.last_mut() {
+        match level.next() {
+            Some(TokenTree::Group(group)) if levels.len() > LIMIT => {
+                return Err(too_deep(ErrorPlace::Tokens(group.span_open())));
+            }
+            Some(TokenTree::Group(group)) => levels.push(group.stream().into_iter()),
+            Some(_) => {}
+            None => {
+                levels.pop();
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The error for a type whose angle brackets nest too deep.
+pub(crate) fn too_deep_at(span: Span) -> SyntaxError {
+    too_deep(ErrorPlace::Tokens(span))
+}
+
+/// An error at the first bracket that is too deep. Strings, characters and comments do not count,
+/// nor do angle brackets, which only the parser of types can tell from comparisons.
 pub(crate) fn check(text: &str) -> Result<(), SyntaxError> {
     let bytes = text.as_bytes();
     let at = |i: usize| bytes.get(i).copied().unwrap_or(0);
-    let (mut i, mut depth, mut angles) = (0, 0_usize, 0_usize);
+    let (mut i, mut depth) = (0, 0_usize);
     while i < bytes.len() {
         let step = match at(i) {
             b'/' if at(i + 1) == b'/' => {
@@ -18,47 +42,36 @@ pub(crate) fn check(text: &str) -> Result<(), SyntaxError> {
             }
             b'/' if at(i + 1) == b'*' => block_comment(bytes, i)?,
             b'"' => string(bytes, i),
-            b'r' if !is_word(i.checked_sub(1).map_or(0, at)) || at(i.wrapping_sub(1)) == b'b' => {
+            // `r"…"`, `br"…"`, `cr"…"`
+            b'r' if !is_word(i.checked_sub(1).map_or(0, at))
+                || matches!(at(i.wrapping_sub(1)), b'b' | b'c') =>
+            {
                 raw_string(bytes, i)
             }
             b'\'' => character(text, i),
             b'(' | b'[' | b'{' => {
                 depth += 1;
-                angles = 0;
                 1
             }
             b')' | b']' | b'}' => {
                 depth = depth.saturating_sub(1);
-                angles = 0;
-                1
-            }
-            b'<' if is_word(i.checked_sub(1).map_or(0, at)) => {
-                angles += 1;
-                1
-            }
-            b'>' if at(i.wrapping_sub(1)) != b'-' => {
-                angles = angles.saturating_sub(1);
-                1
-            }
-            b';' => {
-                angles = 0;
                 1
             }
             _ => 1,
         };
-        if depth + angles > LIMIT {
-            return Err(too_deep(i));
+        if depth > LIMIT {
+            return Err(too_deep(ErrorPlace::Bytes(i..i + 1)));
         }
         i = i.saturating_add(step);
     }
     Ok(())
 }
 
-fn too_deep(at: usize) -> SyntaxError {
+fn too_deep(place: ErrorPlace) -> SyntaxError {
     SyntaxError {
         code: "nested-too-deep",
         message: format!("brackets nest more than {LIMIT} levels deep"),
-        place: ErrorPlace::Bytes(at..at + 1),
+        place,
         label: Some("here".to_owned()),
         help: Some("no schema needs this; look for an unclosed bracket before it".to_owned()),
     }
@@ -76,7 +89,7 @@ fn block_comment(bytes: &[u8], start: usize) -> Result<usize, SyntaxError> {
             Some(b"/*") => {
                 depth += 1;
                 if depth > LIMIT {
-                    return Err(too_deep(i));
+                    return Err(too_deep(ErrorPlace::Bytes(i..i + 1)));
                 }
                 i += 2;
             }
@@ -142,7 +155,9 @@ fn character(text: &str, start: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::check;
+    use super::{LIMIT, check, check_tokens};
+    use proc_macro2::TokenStream;
+    use std::str::FromStr;
 
     #[test]
     fn ordinary_text_is_fine() {
@@ -157,8 +172,19 @@ mod tests {
 
     #[test]
     fn deep_nesting_is_an_error() {
-        for open in ["(", "{", "[", "A<", "/*"] {
+        for open in ["(", "{", "[", "/*"] {
             assert!(check(&open.repeat(5_000)).is_err(), "{open}");
+        }
+    }
+
+    #[test]
+    #[allow(clippy::unwrap_used)]
+    fn the_limit_is_the_same_for_text_and_tokens() {
+        for levels in [LIMIT, LIMIT + 1] {
+            let text = "(".repeat(levels) + &")".repeat(levels);
+            let tokens = TokenStream::from_str(&text).unwrap();
+            assert_eq!(check(&text).is_ok(), levels == LIMIT);
+            assert_eq!(check_tokens(tokens).is_ok(), levels == LIMIT);
         }
     }
 }

@@ -11,6 +11,7 @@ use crate::ast::{
 };
 use crate::check;
 use crate::cursor::Cursor;
+use crate::nesting;
 use argument::attributes;
 use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
 
@@ -21,6 +22,7 @@ pub(crate) type Errors = Vec<SyntaxError>;
 /// # Errors
 /// Every mistake that can be seen without other files.
 pub fn parse_schema(tokens: TokenStream) -> Result<Schema, Vec<SyntaxError>> {
+    nesting::check_tokens(tokens.clone()).map_err(|error| vec![error])?;
     let mut errors = Vec::new();
     let mut cursor = Cursor::new(tokens, Span::call_site());
     let schema = schema(&mut cursor, &mut errors);
@@ -175,10 +177,10 @@ pub(crate) fn table_body(
     let mut columns = Vec::new();
     while !inner.is_empty() {
         let attributes = self::attributes(&mut inner, errors);
-        match column(&mut inner, attributes) {
-            Ok(column) => columns.push(column),
-            Err(error) => {
-                errors.push(error);
+        match inner.take_name() {
+            Some(name) => columns.push(column(&mut inner, name, attributes, errors)),
+            None => {
+                errors.push(inner.expected("a column's name"));
                 inner.skip_past(',');
             }
         }
@@ -186,21 +188,38 @@ pub(crate) fn table_body(
     Some(TableDef { plain, attributes, schema, name, primary_key, columns })
 }
 
-fn column(cursor: &mut Cursor, attributes: Vec<Attribute>) -> Result<ColumnDef, SyntaxError> {
-    let name = cursor.take_name().ok_or_else(|| cursor.expected("a column's name"))?;
+/// A column whose type cannot be read keeps its name: others may refer to it.
+fn column(
+    cursor: &mut Cursor,
+    name: Name,
+    attributes: Vec<Attribute>,
+    errors: &mut Errors,
+) -> ColumnDef {
+    let ty = column_type(cursor).unwrap_or_else(|error| {
+        errors.push(error);
+        cursor.skip_past(',');
+        TypeTree { path: Vec::new(), arguments: Vec::new(), span: name.span }
+    });
+    ColumnDef { attributes, name, ty }
+}
+
+fn column_type(cursor: &mut Cursor) -> Result<TypeTree, SyntaxError> {
     if !cursor.take_pair('-', '>') {
         return Err(cursor.expected("`->` and the column's type"));
     }
-    let ty = type_tree(cursor)?;
+    let ty = type_tree(cursor, 0)?;
     if !cursor.is_empty() && !cursor.take_punct(',') {
         return Err(cursor.expected("`,` after the column's type"));
     }
-    Ok(ColumnDef { attributes, name, ty })
+    Ok(ty)
 }
 
-/// `Nullable<path::Type>`; nesting is bounded by the check of the whole text.
-fn type_tree(cursor: &mut Cursor) -> Result<TypeTree, SyntaxError> {
+/// `Nullable<path::Type>`
+fn type_tree(cursor: &mut Cursor, depth: usize) -> Result<TypeTree, SyntaxError> {
     let span = cursor.span();
+    if depth > nesting::LIMIT {
+        return Err(nesting::too_deep_at(span));
+    }
     cursor.take_pair(':', ':');
     let mut path = Vec::new();
     loop {
@@ -212,7 +231,7 @@ fn type_tree(cursor: &mut Cursor) -> Result<TypeTree, SyntaxError> {
     let mut arguments = Vec::new();
     if cursor.take_punct('<') {
         while !cursor.take_punct('>') {
-            arguments.push(type_tree(cursor)?);
+            arguments.push(type_tree(cursor, depth + 1)?);
             if !cursor.take_punct(',') && !cursor.peeks_punct('>') {
                 return Err(cursor.expected("`>`"));
             }

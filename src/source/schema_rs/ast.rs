@@ -73,6 +73,8 @@ pub struct Label {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Enum {
+    /// The Rust module it stands in.
+    pub module: Vec<String>,
     pub name: Name,
     pub notes: Notes,
     pub labels: Vec<Label>,
@@ -116,6 +118,7 @@ pub struct Joinable {
 /// `#[diesel(postgres_type(name = "mood", schema = "public"))] pub struct Mood;`
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CustomType {
+    pub module: Vec<String>,
     pub ident: String,
     pub name: String,
     pub schema: Option<String>,
@@ -123,6 +126,8 @@ pub struct CustomType {
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Items {
+    /// How many `schema!` and `table!` blocks there are, empty ones too.
+    pub blocks: usize,
     pub enums: Vec<Enum>,
     pub tables: Vec<Table>,
     pub joinables: Vec<Joinable>,

@@ -3,6 +3,7 @@
 mod ast;
 mod default_names;
 mod dialect;
+mod fit;
 pub mod identifiers;
 mod mentions;
 pub mod names;
@@ -13,6 +14,6 @@ mod types;
 mod write;
 
 pub use dialect::of_text as dialect_of;
-pub use read::read;
+pub use read::{read, read_all};
 pub use serial::is_serial;
 pub use write::write;

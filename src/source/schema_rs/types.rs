@@ -36,7 +36,12 @@ pub fn from_diesel(
             ("VARCHAR", Some(n.to_string()))
         }
         (Dialect::Sqlite, "VARCHAR" | "CHAR", Some(n), _) => (base.as_str(), Some(n.to_string())),
-        (Dialect::Sqlite, "NUMERIC", _, Some(p)) => ("NUMERIC", Some(p.to_owned())),
+        (
+            Dialect::Sqlite,
+            "NUMERIC" | "TIME" | "TIMESTAMP" | "TIMESTAMPTZ" | "DATETIME",
+            _,
+            Some(p),
+        ) => (base.as_str(), Some(p.to_owned())),
         (_, base, _, _) => (base, None),
     };
     ty = DataType { modifier, ..DataType::builtin(base) };

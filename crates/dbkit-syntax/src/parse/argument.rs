@@ -9,16 +9,14 @@ use proc_macro2::{Delimiter, Group, Literal, Span, TokenStream, TokenTree};
 pub(crate) fn attributes(cursor: &mut Cursor, errors: &mut Errors) -> Vec<Attribute> {
     let mut found = Vec::new();
     while cursor.peeks_punct('#') {
-        let start = cursor.span();
         cursor.next();
         cursor.take_punct('!');
         let Some(group) = cursor.take_group(Delimiter::Bracket) else {
             errors.push(cursor.expected("`[` and an attribute"));
             continue;
         };
-        let span = start.join(group.span()).unwrap_or(start);
         for (tokens, end) in parts(&group) {
-            match attribute(&mut Cursor::new(tokens.clone(), end), span) {
+            match attribute(&mut Cursor::new(tokens.clone(), end)) {
                 Ok(mut attribute) => {
                     attribute.tokens = tokens;
                     found.push(attribute);
@@ -56,12 +54,13 @@ fn parts(group: &Group) -> Vec<(TokenStream, Span)> {
     parts
 }
 
-fn attribute(cursor: &mut Cursor, span: Span) -> Result<Attribute, SyntaxError> {
+fn attribute(cursor: &mut Cursor) -> Result<Attribute, SyntaxError> {
+    let start = cursor.span();
     let name = cursor.take_name().ok_or_else(|| cursor.expected("an attribute's name"))?;
     let tokens = proc_macro2::TokenStream::new();
     // Attributes that are Rust's or Diesel's are passed on unread.
     if !matches!(name.text.as_str(), "doc") && !crate::attributes::is_known(&name.text) {
-        return Ok(Attribute { name, arguments: Arguments::None, span, tokens });
+        return Ok(Attribute { name, arguments: Arguments::None, span: start, tokens });
     }
     let arguments = if cursor.is_empty() {
         Arguments::None
@@ -76,6 +75,7 @@ fn attribute(cursor: &mut Cursor, span: Span) -> Result<Attribute, SyntaxError> 
     if !cursor.is_empty() {
         return Err(cursor.expected("`]`"));
     }
+    let span = start.join(cursor.last_span()).unwrap_or(start);
     Ok(Attribute { name, arguments, span, tokens })
 }
 

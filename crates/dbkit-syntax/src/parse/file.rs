@@ -28,7 +28,7 @@ pub fn read_file(text: &str) -> (File, Vec<SyntaxError>) {
     }
     let tokens = match TokenStream::from_str(text) {
         Ok(tokens) => tokens,
-        Err(error) => return (file, vec![not_rust(error.span().byte_range())]),
+        Err(error) => return (file, vec![not_rust(text, error.span().byte_range().start)]),
     };
     let mut errors = Vec::new();
     let mut cursor = Cursor::new(tokens, Span::call_site());
@@ -37,8 +37,14 @@ pub fn read_file(text: &str) -> (File, Vec<SyntaxError>) {
     (file, errors)
 }
 
-fn not_rust(range: std::ops::Range<usize>) -> SyntaxError {
-    let range = if range.is_empty() { range.start..range.start + 1 } else { range };
+/// The place is one whole character, the last one when the mistake is at the end.
+fn not_rust(text: &str, at: usize) -> SyntaxError {
+    let start = (0..=at.min(text.len().saturating_sub(1)))
+        .rev()
+        .find(|at| text.is_char_boundary(*at))
+        .unwrap_or(0);
+    let end = start + text.get(start..).and_then(|t| t.chars().next()).map_or(0, char::len_utf8);
+    let range = start..end;
     SyntaxError {
         code: "not-rust",
         message: "this is not Rust: a bracket, string or character is not closed".to_owned(),
@@ -99,6 +105,7 @@ fn macro_call(
 ) {
     let Some(TokenTree::Group(body)) = cursor.peek_second().cloned() else { return };
     let mut inner = Cursor::of(&body);
+    file.blocks += usize::from(matches!(name, "schema" | "table"));
     let mut add = |item| file.items.push(FileItem { modules: modules.to_vec(), item });
     match name {
         "schema" => schema(&mut inner, errors).items.into_iter().for_each(add),

@@ -2,7 +2,7 @@
 
 use super::super::ast::{Arg, Attribute, Body, Span, Value, ValueKind};
 use super::mistakes::Mistakes;
-use crate::model::{OnConflict, Options};
+use crate::model::{Dialect, OnConflict, Options};
 
 /// The arguments of one attribute. `#[a = v]` has the one argument `v`.
 pub struct Args<'a> {
@@ -11,6 +11,8 @@ pub struct Args<'a> {
     rest: Vec<Arg>,
     /// Words asked for so far: what a misspelt one is compared with.
     known: Vec<&'static str>,
+    /// Places of the words that were there.
+    taken: Vec<(&'static str, Span)>,
     /// Columns of the table: a bare word of that name is the column.
     columns: &'a [(String, String)],
 }
@@ -28,6 +30,7 @@ impl<'a> Args<'a> {
             span: attribute.name.span.clone(),
             rest,
             known: Vec::new(),
+            taken: Vec::new(),
             columns,
         }
     }
@@ -41,7 +44,10 @@ impl<'a> Args<'a> {
         self.known.push(key);
         let at = self.rest.iter().position(|a| matches!(a, Arg::Pair(n, _) if n.text == key))?;
         match self.rest.remove(at) {
-            Arg::Pair(_, value) => Some(value),
+            Arg::Pair(name, value) => {
+                self.taken.push((key, name.span));
+                Some(value)
+            }
             _ => None,
         }
     }
@@ -94,7 +100,8 @@ impl<'a> Args<'a> {
         };
         match self.rest.iter().position(bare) {
             Some(at) => {
-                self.rest.remove(at);
+                let arg = self.rest.remove(at);
+                self.taken.push((word, arg.span()));
                 true
             }
             None => false,
@@ -117,7 +124,10 @@ impl<'a> Args<'a> {
         self.known.push(key);
         let at = self.rest.iter().position(|a| matches!(a, Arg::List(n, _) if n.text == key))?;
         match self.rest.remove(at) {
-            Arg::List(_, args) => Some(args),
+            Arg::List(name, args) => {
+                self.taken.push((key, name.span));
+                Some(args)
+            }
             _ => None,
         }
     }
@@ -151,6 +161,21 @@ impl<'a> Args<'a> {
         }
     }
 
+    /// The word or string given without a key, as in `#[compression = lz4]`.
+    pub fn first_word(&mut self) -> Option<String> {
+        if let Some((text, _)) = self.first_text() {
+            return Some(text);
+        }
+        let word = |arg: &Arg| matches!(arg, Arg::Value(Value { kind: ValueKind::Path(path), .. }) if path.len() == 1);
+        let at = self.rest.iter().position(word)?;
+        match self.rest.remove(at) {
+            Arg::Value(Value { kind: ValueKind::Path(path), .. }) => {
+                path.into_iter().next().map(|n| n.text)
+            }
+            _ => None,
+        }
+    }
+
     /// The number given without a key.
     pub fn first_integer(&mut self) -> Option<i64> {
         let number =
@@ -173,6 +198,21 @@ impl<'a> Args<'a> {
     /// All arguments that are left.
     pub fn all(&mut self) -> Vec<Arg> {
         std::mem::take(&mut self.rest)
+    }
+
+    /// Reports those of the words that were there although the dialect has nothing for them.
+    pub fn only_on(
+        &self,
+        only: Dialect,
+        words: &[&str],
+        dialect: Dialect,
+        mistakes: &mut Mistakes,
+    ) {
+        if only != dialect {
+            for (word, span) in self.taken.iter().filter(|(word, _)| words.contains(word)) {
+                mistakes.no_equivalent(dialect, span, word);
+            }
+        }
     }
 
     /// Reports every argument nobody took.

@@ -1,15 +1,25 @@
 //! Every table, enum and custom type of all files by its Rust identifier, so that anything can
 //! refer to anything.
 
-use super::super::ast::{Arg, Attribute, Body, Items, Name, Notes, Value, ValueKind};
+use super::super::ast::{Arg, Attribute, Body, Enum, Items, Name, Notes, Table, Value, ValueKind};
 use super::super::identifiers::separate;
 use crate::model::{DataType, Dialect, QName};
 use std::collections::BTreeMap;
 
+/// The file and the Rust module something stands in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Home {
+    /// The file, by position.
+    pub file: usize,
+    /// The file's name without its ending, by which other Rust files know it.
+    pub stem: String,
+    pub module: Vec<String>,
+}
+
 /// A table as others refer to it.
 #[derive(Clone, Debug)]
 pub struct Entry {
-    pub module: Vec<String>,
+    pub home: Home,
     pub name: QName,
     /// Identifier and SQL name of each column.
     pub columns: Vec<(String, String)>,
@@ -17,66 +27,70 @@ pub struct Entry {
     pub key: Vec<String>,
 }
 
+/// An enum, or a type that Rust code declares by hand.
+#[derive(Clone, Debug)]
+pub struct TypeEntry {
+    pub home: Home,
+    pub ty: DataType,
+    /// The labels of an enum.
+    pub labels: Option<Vec<String>>,
+}
+
+/// What an identifier stands for, seen from one place.
+pub enum Found<'a, T> {
+    Nothing,
+    One(&'a T),
+    /// Several of that name, none nearer than the others.
+    Several,
+}
+
 #[derive(Clone, Debug, Default)]
 pub struct Catalog {
     tables: BTreeMap<String, Vec<Entry>>,
-    pub enums: BTreeMap<String, (QName, Vec<String>)>,
-    pub custom: BTreeMap<String, DataType>,
+    types: BTreeMap<String, Vec<TypeEntry>>,
 }
 
 impl Catalog {
-    pub fn new<'a>(files: impl Iterator<Item = &'a Items>, dialect: Dialect) -> Self {
+    /// `files` are the items of each file and the file's stem.
+    pub fn new<'a>(files: impl Iterator<Item = (&'a Items, String)>, dialect: Dialect) -> Self {
         let mut catalog = Self::default();
-        for items in files {
+        for (file, (items, stem)) in files.enumerate() {
+            let home =
+                |module: &Vec<String>| Home { file, stem: stem.clone(), module: module.clone() };
             for table in &items.tables {
-                let columns: Vec<(String, String)> = table
-                    .columns
-                    .iter()
-                    .map(|c| (c.name.text.clone(), sql_name(&c.name, &c.notes)))
-                    .collect();
-                let sql = |ident: &str| {
-                    columns.iter().find(|(i, _)| i == ident).map(|(_, name)| name.clone())
-                };
-                let key = match &table.key {
-                    Some(key) => key.iter().filter_map(|n| sql(&n.text)).collect(),
-                    None => sql("id").into_iter().collect(),
-                };
-                let name = qualified(&table.name, table.schema.as_ref(), &table.notes, dialect);
-                let entry = Entry { module: table.module.clone(), name, columns, key };
+                let entry = table_entry(table, home(&table.module), dialect);
                 catalog.tables.entry(table.name.text.clone()).or_default().push(entry);
             }
             for item in &items.enums {
-                let schema = schema(None, &item.notes, dialect);
-                let name =
-                    text_of(&item.notes, "sql_name").unwrap_or_else(|| separate(&item.name.text));
-                let labels = item
-                    .labels
-                    .iter()
-                    .map(|label| {
-                        text_of(&label.notes, "sql_name")
-                            .unwrap_or_else(|| separate(&label.name.text))
-                    })
-                    .collect();
-                catalog
-                    .enums
-                    .entry(item.name.text.clone())
-                    .or_insert((QName { schema, name }, labels));
+                let entry = enum_entry(item, home(&item.module), dialect);
+                catalog.types.entry(item.name.text.clone()).or_default().push(entry);
             }
             for custom in &items.custom_types {
                 let schema = custom.schema.as_deref().filter(|s| !is_default(s, dialect));
-                catalog
-                    .custom
-                    .entry(custom.ident.clone())
-                    .or_insert_with(|| custom_type(schema, &custom.name));
+                let ty = custom_type(schema, &custom.name);
+                let entry = TypeEntry { home: home(&custom.module), ty, labels: None };
+                catalog.types.entry(custom.ident.clone()).or_default().push(entry);
             }
         }
         catalog
     }
 
-    /// The table of that identifier: one of the same module first, then the only one there is.
-    pub fn table(&self, ident: &str, module: &[String]) -> Option<&Entry> {
-        let all = self.tables.get(ident)?;
-        all.iter().find(|entry| entry.module == module).or_else(|| all.first())
+    /// The table of that identifier, as seen from `at`; `qualifier` is the part of the path before
+    /// it, a Rust module or file.
+    pub fn table(&self, ident: &str, qualifier: Option<&str>, at: &Home) -> Found<'_, Entry> {
+        let all = self.tables.get(ident).map_or(&[][..], Vec::as_slice);
+        pick(all, |e| &e.home, |a, b| a.name == b.name, qualifier, at)
+    }
+
+    /// The enum or custom type of that identifier, likewise.
+    pub fn data_type(
+        &self,
+        ident: &str,
+        qualifier: Option<&str>,
+        at: &Home,
+    ) -> Found<'_, TypeEntry> {
+        let all = self.types.get(ident).map_or(&[][..], Vec::as_slice);
+        pick(all, |e| &e.home, |a, b| a.ty == b.ty, qualifier, at)
     }
 
     /// A table by schema and identifier (or SQL name).
@@ -100,6 +114,59 @@ impl Catalog {
     pub fn idents(&self) -> impl Iterator<Item = &str> + Clone {
         self.tables.keys().map(String::as_str)
     }
+
+    pub fn type_idents(&self) -> impl Iterator<Item = &str> {
+        self.types.keys().map(String::as_str)
+    }
+}
+
+/// The nearest of several things with one identifier: in the module named, else in the same
+/// module, else in the same file, else the only one there is.
+fn pick<'a, T>(
+    all: &'a [T],
+    home: impl Fn(&T) -> &Home,
+    same: impl Fn(&T, &T) -> bool,
+    qualifier: Option<&str>,
+    at: &Home,
+) -> Found<'a, T> {
+    let named = |one: &&T| {
+        let home = home(one);
+        qualifier.is_some_and(|q| home.module.last().unwrap_or(&home.stem) == q)
+    };
+    let ways: [&dyn Fn(&&T) -> bool; 4] =
+        [&named, &|one| home(one) == at, &|one| home(one).file == at.file, &|_| true];
+    for way in ways {
+        let mut found = all.iter().filter(way);
+        if let Some(first) = found.next() {
+            // Declared twice is another mistake than not knowing which is meant.
+            return match found.all(|other| same(first, other)) {
+                true => Found::One(first),
+                false => Found::Several,
+            };
+        }
+    }
+    Found::Nothing
+}
+
+fn table_entry(table: &Table, home: Home, dialect: Dialect) -> Entry {
+    let columns: Vec<(String, String)> =
+        table.columns.iter().map(|c| (c.name.text.clone(), sql_name(&c.name, &c.notes))).collect();
+    let sql = |ident: &str| columns.iter().find(|(i, _)| i == ident).map(|(_, name)| name.clone());
+    let key = match &table.key {
+        Some(key) => key.iter().filter_map(|n| sql(&n.text)).collect(),
+        None => sql("id").into_iter().collect(),
+    };
+    let name = qualified(&table.name, table.schema.as_ref(), &table.notes, dialect);
+    Entry { home, name, columns, key }
+}
+
+fn enum_entry(item: &Enum, home: Home, dialect: Dialect) -> TypeEntry {
+    let schema = schema(None, &item.notes, dialect);
+    let named =
+        |name: &Name, notes| text_of(notes, "sql_name").unwrap_or_else(|| separate(&name.text));
+    let labels = item.labels.iter().map(|label| named(&label.name, &label.notes)).collect();
+    let name = QName { schema, name: named(&item.name, &item.notes) };
+    TypeEntry { home, ty: DataType::user(name), labels: Some(labels) }
 }
 
 /// A type print-schema declared by its name in `pg_type`.

@@ -3,9 +3,9 @@
 use super::super::ast::{self, Attribute, Span};
 use super::super::types;
 use super::args::{Args, options};
-use super::catalog::sql_name;
+use super::catalog::{Found, Home, sql_name};
+use super::default;
 use super::draft::{Context, Draft};
-use super::mistakes::suggestion;
 use crate::dialect::{postgres, sqlite};
 use crate::diff::Rename;
 use crate::model::{
@@ -39,7 +39,7 @@ pub fn read<'a>(
     context: &mut Context<'_>,
 ) -> Vec<&'a Attribute> {
     let notes = type_notes(column, context);
-    let resolved = resolve(&column.ty, &notes, context);
+    let resolved = resolve(&column.ty, &notes, &draft.home, context);
     let name = sql_name(&column.name, &column.notes);
     let at = draft.table.columns.len();
     let mut out = Column {
@@ -59,10 +59,11 @@ pub fn read<'a>(
     if resolved.serial {
         draft.serials.push(at);
     }
+    let labels = resolved.labels.as_deref();
     let mut constraints = Vec::new();
     let mut value_span = None;
     for attribute in &column.notes.attributes {
-        if !attribute_of(attribute, &mut out, &mut value_span, draft, context, at) {
+        if !attribute_of(attribute, &mut out, &mut value_span, draft, context, labels) {
             constraints.push(attribute);
         }
     }
@@ -72,7 +73,7 @@ pub fn read<'a>(
     }
     if context.dialect == Dialect::Sqlite {
         let quoted = sqlite::quote::ident(&out.name);
-        if let Some(labels) = resolved.labels {
+        if let Some(labels) = &resolved.labels {
             let labels: Vec<String> = labels.iter().map(|l| sqlite::quote::literal(l)).collect();
             add_check(draft, format!("{quoted} IN ({})", labels.join(", ")), &column.name.span);
         }
@@ -136,7 +137,7 @@ fn type_notes(column: &ast::Column, context: &mut Context<'_>) -> TypeNotes {
 }
 
 /// Takes `Nullable<…>` and `Array<…>` off and looks the name up.
-fn resolve(ty: &ast::Type, notes: &TypeNotes, context: &mut Context<'_>) -> Resolved {
+fn resolve(ty: &ast::Type, notes: &TypeNotes, home: &Home, context: &mut Context<'_>) -> Resolved {
     let mut nullable = false;
     let mut array = false;
     let mut inner = ty;
@@ -166,26 +167,32 @@ fn resolve(ty: &ast::Type, notes: &TypeNotes, context: &mut Context<'_>) -> Reso
                 context.mistakes.add("unknown-type", span, error.to_string()).help(
                     "write the type as SQL does: \"numeric(10,2)\", \"citext\", \"my_type[]\"",
                 );
-                DataType::builtin("text")
+                unresolved()
             }),
         };
         return out;
     }
-    if let Some((name, labels)) = context.catalog.enums.get(&ident) {
-        match context.dialect {
-            Dialect::Postgres => out.ty = DataType::user(name.clone()),
-            Dialect::Sqlite => {
-                out.ty = DataType::builtin("TEXT");
-                out.labels = (!array).then(|| labels.clone());
-            }
+    if ident.is_empty() {
+        out.ty = unresolved();
+        return out;
+    }
+    let qualifier = inner.path.iter().rev().nth(1).map(|name| name.text.as_str());
+    match context.catalog.data_type(&ident, qualifier, home) {
+        Found::One(found) => {
+            out.labels = (!array).then(|| found.labels.clone()).flatten();
+            out.ty = match context.dialect {
+                Dialect::Postgres => with_length(found.ty.clone(), notes.max_length),
+                Dialect::Sqlite => DataType::builtin("TEXT"),
+            };
         }
-    } else if let Some(custom) = context.catalog.custom.get(&ident) {
-        out.ty = match context.dialect {
-            Dialect::Postgres => with_length(custom.clone(), notes.max_length),
-            Dialect::Sqlite => DataType::builtin("TEXT"),
-        };
-    } else {
-        out.ty = named(inner, &ident, notes, context);
+        Found::Several => {
+            context
+                .mistakes
+                .add("ambiguous-name", &inner.span, format!("several types are called `{ident}`"))
+                .help(format!("write the Rust module before it: `super::module::{ident}`"));
+            out.ty = unresolved();
+        }
+        Found::Nothing => out.ty = named(inner, &ident, notes, context),
     }
     if array {
         match context.dialect {
@@ -257,13 +264,11 @@ fn named(ty: &ast::Type, ident: &str, notes: &TypeNotes, context: &mut Context<'
             .add(
                 "no-equivalent",
                 &ty.span,
-                format!("{} has no type for `{ident}`", context.dialect),
+                format!("{} has no type for `{ident}`", context.dialect.title()),
             )
             .help("say how it is stored: #[sql_type = \"TEXT\"]");
     } else {
-        let enums = context.catalog.enums.keys().map(String::as_str);
-        let custom = context.catalog.custom.keys().map(String::as_str);
-        let all: Vec<&str> = known.into_iter().chain(enums).chain(custom).collect();
+        let all: Vec<&str> = known.into_iter().chain(context.catalog.type_idents()).collect();
         let help = dbkit_syntax::nearest(&ident, all.iter().copied()).map_or_else(
             || {
                 "declare an `enum` of that name, or name any SQL type: #[sql_type = \"…\"]"
@@ -276,7 +281,12 @@ fn named(ty: &ast::Type, ident: &str, notes: &TypeNotes, context: &mut Context<'
             .add("unknown-type", &ty.span, format!("there is no type `{ident}`"))
             .help(help);
     }
-    DataType::builtin("text")
+    unresolved()
+}
+
+/// Stands for a type that is a mistake already, so that nothing else is said about it.
+fn unresolved() -> DataType {
+    DataType::user(QName::bare(""))
 }
 
 /// Heeds one attribute; false when it is one that makes a constraint or index.
@@ -286,20 +296,16 @@ fn attribute_of(
     value_span: &mut Option<(Span, &'static str)>,
     draft: &mut Draft,
     context: &mut Context<'_>,
-    at: usize,
+    labels: Option<&[String]>,
 ) -> bool {
+    let at = draft.table.columns.len();
     let mut args = Args::new(attribute, &[]);
     let span = args.span.clone();
     let mistakes = &mut *context.mistakes;
-    let postgres_only = |mistakes: &mut super::mistakes::Mistakes| {
-        if context.dialect == Dialect::Sqlite {
-            mistakes
-                .add(
-                    "no-equivalent",
-                    &span,
-                    format!("SQLite has nothing like `{}`", attribute.name.text),
-                )
-                .help("remove it");
+    let dialect = context.dialect;
+    let only = |only: Dialect, mistakes: &mut super::mistakes::Mistakes| {
+        if only != dialect {
+            mistakes.no_equivalent(dialect, &span, &attribute.name.text);
         }
     };
     let mut set_value = |value: ColumnValue,
@@ -326,8 +332,9 @@ fn attribute_of(
         }
         "comment" => out.comment = args.first_text().map(|(text, _)| text).or(out.comment.take()),
         "default" => {
-            if let Some(expr) = first_expr(&mut args) {
-                let expr = match context.dialect {
+            if let Some((expr, place)) = first_expr(&mut args) {
+                default::check(&expr, &place, &out.ty, labels, dialect, mistakes);
+                let expr = match dialect {
                     Dialect::Sqlite => sqlite_expr(&expr),
                     Dialect::Postgres => expr,
                 };
@@ -348,7 +355,9 @@ fn attribute_of(
         }
         "identity" => {
             let identity = identity(&mut args, mistakes);
-            if context.dialect == Dialect::Sqlite {
+            let options = ["sequence", "start", "increment", "min", "max", "cache", "cycle"];
+            args.only_on(Dialect::Postgres, &options, dialect, mistakes);
+            if dialect == Dialect::Sqlite {
                 set_value(ColumnValue::None, "identity", out, mistakes);
                 autoincrement(out, &span, draft, context.dialect, mistakes);
             } else {
@@ -376,10 +385,11 @@ fn attribute_of(
         }
         "collate" => {
             let schema = args.text("schema", mistakes);
+            args.only_on(Dialect::Postgres, &["schema"], dialect, mistakes);
             out.collation = args.first_text().map(|(name, _)| Collation(QName { schema, name }));
         }
         "storage" => {
-            postgres_only(mistakes);
+            only(Dialect::Postgres, mistakes);
             let choices = [
                 ("plain", Storage::Plain),
                 ("external", Storage::External),
@@ -392,22 +402,28 @@ fn attribute_of(
             });
         }
         "compression" => {
-            postgres_only(mistakes);
-            out.compression = args.first_text().map(|(text, _)| text);
+            only(Dialect::Postgres, mistakes);
+            out.compression = args.first_word();
         }
         "statistics" => {
-            postgres_only(mistakes);
+            only(Dialect::Postgres, mistakes);
             out.statistics = args.first_integer().and_then(|n| i32::try_from(n).ok());
         }
         "options" => {
-            postgres_only(mistakes);
+            only(Dialect::Postgres, mistakes);
             out.options = options(&args.all(), mistakes);
         }
-        "inherited" => out.inherited = true,
+        "inherited" => {
+            only(Dialect::Postgres, mistakes);
+            out.inherited = true;
+        }
         "nullable" => out.nullable = true,
-        "not_null" => out.not_null_conflict = args.on_conflict(mistakes),
+        "not_null" => {
+            only(Dialect::Sqlite, mistakes);
+            out.not_null_conflict = args.on_conflict(mistakes);
+        }
         "on_update" => match first_expr(&mut args) {
-            Some(expr) => draft.on_updates.push((at, expr)),
+            Some((expr, _)) => draft.on_updates.push((at, expr)),
             None => {
                 mistakes
                     .add("wrong-value", &span, "`on_update` takes an SQL expression")
@@ -423,7 +439,6 @@ fn attribute_of(
                 });
             }
         }
-        "tenant" => return true,
         _ => return false,
     }
     args.finish(mistakes);
@@ -431,15 +446,15 @@ fn attribute_of(
 }
 
 /// `#[default = "now()"]`; a number or `true` may stand without quotes.
-fn first_expr(args: &mut Args<'_>) -> Option<String> {
-    if let Some((text, _)) = args.first_text() {
-        return Some(text).filter(|text| !text.trim().is_empty());
+fn first_expr(args: &mut Args<'_>) -> Option<(String, Span)> {
+    if let Some(found) = args.first_text() {
+        return Some(found).filter(|(text, _)| !text.trim().is_empty());
     }
     let positional = args.positional();
     match positional.first() {
         Some(ast::Arg::Value(value)) => match &value.kind {
-            ast::ValueKind::Integer(number) => Some(number.to_string()),
-            ast::ValueKind::Bool(on) => Some(on.to_string()),
+            ast::ValueKind::Integer(number) => Some((number.to_string(), value.span.clone())),
+            ast::ValueKind::Bool(on) => Some((on.to_string(), value.span.clone())),
             _ => None,
         },
         _ => None,
@@ -520,21 +535,4 @@ pub fn autoincrement(
         sequence: None,
         options: SequenceOptions::default(),
     });
-}
-
-/// The suggestion for an attribute nobody knows.
-pub fn unknown_attribute(
-    attribute: &Attribute,
-    known: &'static [&'static str],
-    what: &str,
-    mistakes: &mut super::mistakes::Mistakes,
-) {
-    let name = &attribute.name;
-    let near = dbkit_syntax::nearest(&name.text, known.iter().copied());
-    mistakes
-        .add("unknown-attribute", &name.span, format!("{what} has no attribute `{}`", name.text))
-        .help(match near {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => suggestion("", known.iter().copied()),
-        });
 }

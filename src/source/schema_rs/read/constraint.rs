@@ -2,9 +2,9 @@
 
 use super::super::ast::{self, Arg, Attribute, Value, ValueKind};
 use super::args::Args;
-use super::catalog::Entry;
+use super::catalog::{Entry, Found};
 use super::column::qname;
-use super::draft::{Context, Draft};
+use super::draft::{Context, Draft, KeyPlace};
 use super::index;
 use super::mistakes::{Mistakes, suggestion};
 use crate::diff::Rename;
@@ -14,6 +14,18 @@ use crate::model::{
 
 /// Where an attribute stands: at the column of that name, or at the table.
 pub type Home<'a> = Option<&'a str>;
+
+/// What PostgreSQL alone knows about constraints with an index behind them.
+const ON_INDEXES: [&str; 8] = [
+    "include",
+    "nulls_not_distinct",
+    "deferrable",
+    "initially_deferred",
+    "with",
+    "tablespace",
+    "inherited_from",
+    "clustered",
+];
 
 pub fn primary_key(attribute: &Attribute, draft: &mut Draft, context: &mut Context<'_>) {
     let columns = draft.columns.clone();
@@ -31,6 +43,8 @@ pub fn primary_key(attribute: &Attribute, draft: &mut Draft, context: &mut Conte
     let comment = args.text("comment", mistakes);
     let index_comment = args.text("index_comment", mistakes);
     let span = args.span.clone();
+    args.only_on(Dialect::Postgres, &ON_INDEXES, context.dialect, mistakes);
+    args.only_on(Dialect::Sqlite, &["desc", "on_conflict"], context.dialect, mistakes);
     args.finish(mistakes);
     let Some(key) = &mut draft.table.primary_key else {
         mistakes
@@ -83,6 +97,8 @@ pub fn unique(attribute: &Attribute, home: Home<'_>, draft: &mut Draft, context:
         },
     };
     let span = args.span.clone();
+    args.only_on(Dialect::Postgres, &ON_INDEXES, context.dialect, mistakes);
+    args.only_on(Dialect::Sqlite, &["elements", "on_conflict"], context.dialect, mistakes);
     args.finish(mistakes);
     if unique.columns.is_empty() {
         mistakes.add("no-columns", &span, "`unique` names no column").help("write #[unique(a, b)]");
@@ -110,6 +126,8 @@ pub fn check(attribute: &Attribute, draft: &mut Draft, context: &mut Context<'_>
         comment: args.text("comment", mistakes),
         expr: Expr::new(args.first_text().map(|(text, _)| text).unwrap_or_default()),
     };
+    let postgres = ["not_valid", "no_inherit", "inherited"];
+    args.only_on(Dialect::Postgres, &postgres, context.dialect, mistakes);
     args.finish(mistakes);
     if check.expr.as_str().trim().is_empty() {
         mistakes
@@ -153,9 +171,11 @@ pub fn foreign_key(
     let not_valid = args.flag("not_valid", mistakes);
     let inherited_from = args.text("inherited_from", mistakes);
     let comment = args.text("comment", mistakes);
+    let mut exact = true;
     let (columns, parent) = match home {
         Some(column) => {
             let mut named = parent_by_name(&mut args, mistakes);
+            exact &= named.is_some();
             if named.is_none() {
                 let list = args.positional();
                 named = parent(&list, &span, draft, context.dialect, context.catalog, mistakes);
@@ -168,6 +188,7 @@ pub fn foreign_key(
             inner.positional();
             let mut inner = inner.with(list);
             let mut named = parent_by_name(&mut inner, mistakes);
+            exact &= named.is_some();
             if named.is_none() {
                 let list = inner.positional();
                 named = parent(&list, &span, draft, context.dialect, context.catalog, mistakes);
@@ -175,6 +196,8 @@ pub fn foreign_key(
             (draft.column_list(&args.positional(), mistakes), named)
         }
     };
+    let postgres = ["on_delete_columns", "not_valid", "inherited_from"];
+    args.only_on(Dialect::Postgres, &postgres, context.dialect, mistakes);
     args.finish(mistakes);
     let Some((parent, parent_columns)) = parent else { return };
     let behind_columns =
@@ -194,7 +217,7 @@ pub fn foreign_key(
         inherited_from,
         comment,
     });
-    draft.foreign_key_spans.push(span);
+    draft.foreign_key_places.push(KeyPlace { file: draft.home.file, span, exact });
 }
 
 /// `table = "…", schema = "…", columns("…")`: exact names, whether the table exists or not.
@@ -219,7 +242,7 @@ fn parent(
     for arg in list {
         match arg {
             Arg::List(name, inner) => {
-                let entry = lookup(&name.text, &name.span, draft, catalog, mistakes)?;
+                let entry = lookup(name, None, draft, catalog, mistakes)?;
                 found = Some(entry);
                 for arg in inner {
                     let Arg::Value(Value { kind: ValueKind::Path(path), span }) = arg else {
@@ -229,23 +252,18 @@ fn parent(
                     columns.push(parent_column(entry, column, span, mistakes)?);
                 }
             }
-            Arg::Value(Value { kind: ValueKind::Path(path), span }) => match path.as_slice() {
-                [table] => found = Some(lookup(&table.text, span, draft, catalog, mistakes)?),
+            Arg::Value(Value { kind: ValueKind::Path(path), .. }) => match path.as_slice() {
+                [table] => found = Some(lookup(table, None, draft, catalog, mistakes)?),
                 [table, column] => {
-                    let entry = lookup(&table.text, &table.span, draft, catalog, mistakes)?;
+                    let entry = lookup(table, None, draft, catalog, mistakes)?;
                     found = Some(entry);
                     columns.push(parent_column(entry, &column.text, &column.span, mistakes)?);
                 }
-                [schema, table, column] => {
-                    let Some(entry) = catalog.table_in(&schema.text, &table.text, dialect) else {
-                        mistakes
-                            .add(
-                                "unknown-table",
-                                span,
-                                format!("there is no table `{}.{}`", schema.text, table.text),
-                            )
-                            .help(suggestion(&table.text, catalog.idents()));
-                        return None;
+                // A database schema, or the Rust path of the table.
+                [.., qualifier, table, column] => {
+                    let entry = match catalog.table_in(&qualifier.text, &table.text, dialect) {
+                        Some(entry) => entry,
+                        None => lookup(table, Some(qualifier), draft, catalog, mistakes)?,
                     };
                     found = Some(entry);
                     columns.push(parent_column(entry, &column.text, &column.span, mistakes)?);
@@ -282,20 +300,25 @@ fn parent(
     Some((entry.name.clone(), columns))
 }
 
+/// The table of that identifier; `qualifier` is what stands before it in its path.
 pub fn lookup<'a>(
-    ident: &str,
-    span: &ast::Span,
+    table: &ast::Name,
+    qualifier: Option<&ast::Name>,
     draft: &Draft,
     catalog: &'a super::catalog::Catalog,
     mistakes: &mut Mistakes,
 ) -> Option<&'a Entry> {
-    let entry = catalog.table(ident, &draft.module);
-    if entry.is_none() {
-        mistakes
+    let ast::Name { text: ident, span } = table;
+    match catalog.table(ident, qualifier.map(|q| q.text.as_str()), &draft.home) {
+        Found::One(entry) => return Some(entry),
+        Found::Several => mistakes
+            .add("ambiguous-name", span, format!("several tables are called `{ident}`"))
+            .help("write schema.table.column, or the Rust module before the table"),
+        Found::Nothing => mistakes
             .add("unknown-table", span, format!("there is no table `{ident}`"))
-            .help(suggestion(ident, catalog.idents()));
-    }
-    entry
+            .help(suggestion(ident, catalog.idents())),
+    };
+    None
 }
 
 fn parent_column(

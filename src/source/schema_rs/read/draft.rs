@@ -2,7 +2,7 @@
 
 use super::super::ast::{self, Span};
 use super::args::Args;
-use super::catalog::Catalog;
+use super::catalog::{Catalog, Home};
 use super::mistakes::{Mistakes, suggestion};
 use crate::diff::Rename;
 use crate::model::{Dialect, Table};
@@ -20,12 +20,12 @@ pub struct Draft {
     pub table: Table,
     /// Identifier and SQL name of each column.
     pub columns: Vec<(String, String)>,
-    pub module: Vec<String>,
+    pub home: Home,
     pub name_span: Span,
     pub column_spans: Vec<Span>,
     pub key_span: Span,
     pub unique_spans: Vec<Span>,
-    pub foreign_key_spans: Vec<Span>,
+    pub foreign_key_places: Vec<KeyPlace>,
     pub check_spans: Vec<Span>,
     pub exclusion_spans: Vec<Span>,
     pub index_spans: Vec<Span>,
@@ -33,8 +33,16 @@ pub struct Draft {
     pub serials: Vec<usize>,
     /// Columns with `#[on_update]`, and the expression.
     pub on_updates: Vec<(usize, String)>,
-    /// The file, by position.
+}
+
+/// Where a foreign key is written.
+#[derive(Clone, Debug)]
+pub struct KeyPlace {
+    /// The file, by position: `joinable!` may stand in another one than its table.
     pub file: usize,
+    pub span: Span,
+    /// The parent is given by its exact names in the database, whatever is there.
+    pub exact: bool,
 }
 
 impl Draft {

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 /// Turns `#[serial]` columns into what the dialect has for them.
 pub fn serials(drafts: &mut [Draft], mistakes: &mut [Mistakes], model: &mut Model) {
     for draft in drafts {
-        let Some(mistakes) = mistakes.get_mut(draft.file) else { continue };
+        let Some(mistakes) = mistakes.get_mut(draft.home.file) else { continue };
         let mut serials = std::mem::take(&mut draft.serials);
         serials.sort_unstable();
         serials.dedup();

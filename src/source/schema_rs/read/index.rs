@@ -9,6 +9,19 @@ use crate::diff::Rename;
 use crate::model::{Collation, Dialect, Expr, Index, IndexElement, IndexKey, Nulls, Order, QName};
 use std::collections::BTreeMap;
 
+/// What indexes have on PostgreSQL alone.
+const POSTGRES_ONLY: [&str; 9] = [
+    "include",
+    "nulls_not_distinct",
+    "with",
+    "tablespace",
+    "only",
+    "attached_to",
+    "invalid",
+    "clustered",
+    "statistics",
+];
+
 pub fn read(attribute: &Attribute, home: Home<'_>, draft: &mut Draft, context: &mut Context<'_>) {
     let columns = draft.columns.clone();
     let mut args = Args::new(attribute, &columns);
@@ -57,6 +70,7 @@ pub fn read(attribute: &Attribute, home: Home<'_>, draft: &mut Draft, context: &
                 .help("write #[index(a, b)]");
         }
     }
+    args.only_on(Dialect::Postgres, &["opclass"], context.dialect, context.mistakes);
     args.finish(context.mistakes);
     draft.table.indexes.push(index);
     draft.index_spans.push(span);
@@ -88,27 +102,11 @@ pub fn options_of(args: &mut Args<'_>, draft: &Draft, context: &mut Context<'_>)
             .collect::<BTreeMap<u16, i32>>(),
         comment: None,
     };
-    if context.dialect == Dialect::Sqlite {
-        let odd = [
-            ("method", index.method != "btree"),
-            ("include", !index.include.is_empty()),
-            ("nulls_not_distinct", index.nulls_not_distinct),
-            ("with", !index.options.is_empty()),
-            ("tablespace", index.tablespace.is_some()),
-        ];
-        for (what, there) in odd {
-            if there {
-                context
-                    .mistakes
-                    .add(
-                        "no-equivalent",
-                        &args.span,
-                        format!("indexes of SQLite have nothing like `{what}`"),
-                    )
-                    .help(format!("remove `{what}`"));
-            }
-        }
+    // Every index of SQLite is a B-tree, so saying it does no harm.
+    if index.method != "btree" {
+        args.only_on(Dialect::Postgres, &["method"], context.dialect, mistakes);
     }
+    args.only_on(Dialect::Postgres, &POSTGRES_ONLY, context.dialect, mistakes);
     index
 }
 
@@ -162,22 +160,9 @@ pub fn element(
             };
             element.nulls = nulls.filter(|nulls| *nulls != own);
             let operator = args.text("with", mistakes);
+            let postgres = ["opclass", "nulls", "collate_schema"];
+            args.only_on(Dialect::Postgres, &postgres, context.dialect, mistakes);
             args.finish(mistakes);
-            if context.dialect == Dialect::Sqlite {
-                let odd = [("opclass", element.opclass.is_some()), ("nulls", nulls.is_some())];
-                for (what, there) in odd {
-                    if there {
-                        context
-                            .mistakes
-                            .add(
-                                "no-equivalent",
-                                &name.span,
-                                format!("indexes of SQLite have nothing like `{what}`"),
-                            )
-                            .help(format!("remove `{what}`"));
-                    }
-                }
-            }
             Some((element, operator))
         }
         other => Some((plain(IndexKey::Column(draft.column(other, context.mistakes)?)), None)),

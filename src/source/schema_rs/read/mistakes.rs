@@ -2,12 +2,15 @@
 
 use super::super::ast::Span;
 use crate::diagnostic::{Diagnostic, Place, SourceFile};
+use crate::model::Dialect;
 use std::sync::Arc;
 
 /// The mistakes of one file, in the order found.
 pub struct Mistakes {
     pub file: Arc<SourceFile>,
     list: Vec<Diagnostic>,
+    /// Attributes in which the grammar found a mistake.
+    misread: Vec<Span>,
 }
 
 /// The mistake just added, to say more about it.
@@ -22,7 +25,7 @@ impl Added<'_> {
 
 impl Mistakes {
     pub fn new(file: Arc<SourceFile>) -> Self {
-        Self { file, list: Vec::new() }
+        Self { file, list: Vec::new(), misread: Vec::new() }
     }
 
     pub fn add(
@@ -39,6 +42,12 @@ impl Mistakes {
         Added(&mut self.list[at])
     }
 
+    /// Reports what this dialect has nothing for.
+    pub fn no_equivalent(&mut self, dialect: Dialect, span: &Span, what: &str) {
+        let message = format!("{} has nothing like `{what}`", dialect.title());
+        self.add("no-equivalent", span, message).help(format!("remove `{what}`"));
+    }
+
     /// Takes over a mistake that the grammar found.
     ///
     /// Long names are judged by the reader, which knows the dialect.
@@ -48,13 +57,25 @@ impl Mistakes {
         }
         let place = Place { file: Arc::clone(&self.file), span: error.bytes() };
         let mut found = Diagnostic::error(error.code, error.message.clone()).at(place);
+        if error.code.contains("attribute") {
+            self.misread.push(error.bytes());
+        }
         found.label.clone_from(&error.label);
         found.help.clone_from(&error.help);
         self.list.push(found);
     }
 
-    /// In order of place; of several at one place only the first found, which is the cause.
+    /// In order of place; of several at one place only the first found, which is the cause. What
+    /// follows from an attribute that could not be read is left out.
     pub fn into_list(mut self) -> Vec<Diagnostic> {
+        let misread = std::mem::take(&mut self.misread);
+        self.list.retain(|mistake| {
+            let Some(place) = &mistake.place else { return true };
+            let inside = |span: &Span| {
+                span.start <= place.span.start && place.span.end <= span.end && *span != place.span
+            };
+            mistake.code.contains("attribute") || !misread.iter().any(inside)
+        });
         self.list.sort_by_key(|mistake| mistake.place.as_ref().map(|place| place.span.start));
         self.list.dedup_by(|a, b| match (&a.place, &b.place) {
             (Some(a), Some(b)) => a.span.start == b.span.start,

@@ -4,6 +4,7 @@ mod args;
 mod catalog;
 mod column;
 mod constraint;
+mod default;
 mod draft;
 mod finish;
 mod index;
@@ -14,7 +15,7 @@ mod validate;
 
 pub use column::sqlite_expr;
 
-use super::ast::{Items, Joinable};
+use super::ast::{Items, Joinable, Name};
 use crate::diagnostic::{Diagnostic, Severity, SourceFile};
 use crate::diff::Rename;
 use crate::model::{
@@ -23,8 +24,8 @@ use crate::model::{
 };
 use crate::source::Source;
 use args::Args;
-use catalog::Catalog;
-use draft::{Context, Draft};
+use catalog::{Catalog, Found, Home};
+use draft::{Context, Draft, KeyPlace};
 use mistakes::{Mistakes, suggestion};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -34,38 +35,61 @@ use std::sync::Arc;
 /// # Errors
 /// Every mistake found, in all files at once.
 pub fn read(files: &[Arc<SourceFile>], dialect: Dialect) -> Result<Source, Vec<Diagnostic>> {
+    let (source, mistakes) = read_all(files, dialect);
+    match mistakes.iter().any(|mistake| mistake.severity == Severity::Error) {
+        true => Err(mistakes),
+        false => Ok(source),
+    }
+}
+
+/// The same, for a reader of more files: what could be read, and every mistake.
+#[must_use]
+pub fn read_all(files: &[Arc<SourceFile>], dialect: Dialect) -> (Source, Vec<Diagnostic>) {
     let mut mistakes: Vec<Mistakes> =
         files.iter().map(|file| Mistakes::new(Arc::clone(file))).collect();
     let items: Vec<Items> = mistakes.iter_mut().map(parse::file).collect();
-    let catalog = Catalog::new(items.iter(), dialect);
+    let stem = |file: &Arc<SourceFile>| {
+        file.path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default()
+    };
+    let catalog = Catalog::new(items.iter().zip(files.iter().map(stem)), dialect);
     let mut model = Model::new(dialect);
     let mut renames = Vec::new();
     let mut drafts = Vec::new();
-    for (at, (items, mistakes)) in items.iter().zip(&mut mistakes).enumerate() {
+    for (at, ((items, file), mistakes)) in items.iter().zip(files).zip(&mut mistakes).enumerate() {
         enums(items, dialect, &mut model, &mut renames, mistakes);
         for table in &items.tables {
             let mut context =
                 Context { dialect, catalog: &catalog, mistakes, renames: &mut renames };
-            drafts.push(table::read(table, at, &mut context));
+            let home = Home { file: at, stem: stem(file), module: table.module.clone() };
+            drafts.push(table::read(table, home, &mut context));
         }
     }
-    for (items, mistakes) in items.iter().zip(&mut mistakes) {
+    for (at, ((items, file), mistakes)) in items.iter().zip(files).zip(&mut mistakes).enumerate() {
         for joinable in &items.joinables {
-            join(joinable, &catalog, &mut drafts, mistakes);
+            let home = Home { file: at, stem: stem(file), module: joinable.module.clone() };
+            join(joinable, &home, &catalog, &mut drafts, mistakes);
         }
     }
     finish::serials(&mut drafts, &mut mistakes, &mut model);
     finish::names(&mut drafts, &model);
     validate::drafts(&drafts, &mut mistakes, dialect);
-    let list: Vec<Diagnostic> = mistakes.into_iter().flat_map(Mistakes::into_list).collect();
-    if list.iter().any(|mistake| mistake.severity == Severity::Error) {
-        return Err(list);
+    let mut list: Vec<Diagnostic> = mistakes.into_iter().flat_map(Mistakes::into_list).collect();
+    if list.is_empty() && !files.is_empty() && items.iter().all(|items| items.blocks == 0) {
+        list.push(no_schema(files));
     }
     finish::into_model(drafts, &mut model);
     schemas(&mut model);
     renames.sort();
     renames.dedup();
-    Ok(Source { model, renames })
+    (Source { model, renames }, list)
+}
+
+/// As a schema, files without any would mean to drop everything.
+fn no_schema(files: &[Arc<SourceFile>]) -> Diagnostic {
+    let names: Vec<String> = files.iter().map(|file| file.path.display().to_string()).collect();
+    let verb = if names.len() == 1 { "holds" } else { "hold" };
+    Diagnostic::error("no-schema", format!("{} {verb} no schema", names.join(", ")))
+        .help("write `dbkit::schema! { … }`; an empty block stands for an empty database")
 }
 
 /// Enums become types on PostgreSQL; on SQLite the columns that use them get a check.
@@ -76,8 +100,6 @@ fn enums(
     renames: &mut Vec<Rename>,
     mistakes: &mut Mistakes,
 ) {
-    const KNOWN: &[&str] = &["comment", "renamed_from", "schema", "sql_name"];
-    const KNOWN_OF_LABEL: &[&str] = &["renamed_from", "sql_name"];
     for item in &items.enums {
         let schema = catalog::schema(None, &item.notes, dialect);
         let name = catalog::text_of(&item.notes, "sql_name")
@@ -104,10 +126,8 @@ fn enums(
                 "schema" | "sql_name" => {
                     args.first_text();
                 }
-                _ => {
-                    column::unknown_attribute(attribute, KNOWN, "an enum", mistakes);
-                    continue;
-                }
+                // The grammar has reported it.
+                _ => continue,
             }
             args.finish(mistakes);
         }
@@ -126,7 +146,7 @@ fn enums(
                             to: text.clone(),
                         }));
                     }
-                    _ => column::unknown_attribute(attribute, KNOWN_OF_LABEL, "a label", mistakes),
+                    _ => {}
                 }
             }
             validate::label(&text, &label.name.span, &labels, dialect, mistakes);
@@ -148,27 +168,34 @@ fn enums(
 
 /// `joinable!` in a plain Diesel file is a foreign key to the parent's primary key, unless the
 /// table says it itself.
-fn join(joinable: &Joinable, catalog: &Catalog, drafts: &mut [Draft], mistakes: &mut Mistakes) {
-    let Some(parent) = catalog.table(&joinable.parent.text, &joinable.module) else {
-        mistakes
-            .add(
-                "unknown-table",
-                &joinable.parent.span,
-                format!("there is no table `{}`", joinable.parent.text),
-            )
-            .help(suggestion(&joinable.parent.text, catalog.idents()));
-        return;
+fn join(
+    joinable: &Joinable,
+    home: &Home,
+    catalog: &Catalog,
+    drafts: &mut [Draft],
+    mistakes: &mut Mistakes,
+) {
+    let mut table = |name: &Name| match catalog.table(&name.text, None, home) {
+        Found::One(entry) => Some(entry),
+        Found::Several => {
+            mistakes
+                .add(
+                    "ambiguous-name",
+                    &name.span,
+                    format!("several tables are called `{}`", name.text),
+                )
+                .help("put `joinable!` into the module of its tables");
+            None
+        }
+        Found::Nothing => {
+            mistakes
+                .add("unknown-table", &name.span, format!("there is no table `{}`", name.text))
+                .help(suggestion(&name.text, catalog.idents()));
+            None
+        }
     };
-    let Some(child) = catalog.table(&joinable.child.text, &joinable.module) else {
-        mistakes
-            .add(
-                "unknown-table",
-                &joinable.child.span,
-                format!("there is no table `{}`", joinable.child.text),
-            )
-            .help(suggestion(&joinable.child.text, catalog.idents()));
-        return;
-    };
+    let (parent, child) = (table(&joinable.parent), table(&joinable.child));
+    let (Some(parent), Some(child)) = (parent, child) else { return };
     let Some(draft) = drafts.iter_mut().find(|draft| draft.table.name == child.name) else {
         return;
     };
@@ -197,8 +224,8 @@ fn join(joinable: &Joinable, catalog: &Catalog, drafts: &mut [Draft], mistakes: 
         inherited_from: None,
         comment: None,
     });
-    draft.foreign_key_spans.push(span.clone());
-    // The place is in another file's list when child and joinable! stand apart.
+    let place = KeyPlace { file: home.file, span: span.clone(), exact: false };
+    draft.foreign_key_places.push(place);
 }
 
 /// A schema that something is in must exist.

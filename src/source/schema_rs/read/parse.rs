@@ -15,10 +15,11 @@ pub fn file(mistakes: &mut Mistakes) -> Items {
     for error in errors {
         mistakes.add_from_grammar(&error);
     }
-    let mut items = Items::default();
+    let mut items = Items { blocks: file.blocks, ..Items::default() };
     for ast::FileItem { modules, item } in file.items {
         match item {
             Item::Enum(item) => items.enums.push(Enum {
+                module: modules,
                 name: name(&item.name),
                 notes: notes(&item.attributes, false),
                 labels: item
@@ -39,6 +40,7 @@ pub fn file(mistakes: &mut Mistakes) -> Items {
                 }
             }
             Item::SqlType(item) => items.custom_types.push(CustomType {
+                module: modules,
                 name: item.sql_name.unwrap_or_else(|| item.name.text.to_lowercase()),
                 ident: item.name.text,
                 schema: item.schema,

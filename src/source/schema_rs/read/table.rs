@@ -2,7 +2,7 @@
 
 use super::super::ast::{self, Arg, Attribute, Value, ValueKind};
 use super::args::{Args, choice, options};
-use super::catalog::qualified;
+use super::catalog::{Home, qualified};
 use super::column::{self, qname};
 use super::constraint;
 use super::draft::{Context, Draft};
@@ -13,62 +13,6 @@ use crate::model::{
     Dialect, Expr, ObjectKind, Options, PartitionOf, Persistence, PrimaryKey, QName,
     ReplicaIdentity, Table,
 };
-
-/// Every attribute of a table.
-const KNOWN: &[&str] = &[
-    "access_method",
-    "check",
-    "comment",
-    "exclude",
-    "force_row_security",
-    "foreign_key",
-    "index",
-    "inherits",
-    "of_type",
-    "partition_by",
-    "partition_of",
-    "primary_key",
-    "renamed_from",
-    "replica_identity",
-    "row_security",
-    "schema",
-    "sql_name",
-    "strict",
-    "tablespace",
-    "tenant",
-    "unique",
-    "unlogged",
-    "with",
-    "without_rowid",
-];
-
-/// Every attribute of a column.
-const KNOWN_OF_COLUMN: &[&str] = &[
-    "autoincrement",
-    "check",
-    "collate",
-    "comment",
-    "compression",
-    "default",
-    "generated",
-    "identity",
-    "index",
-    "inherited",
-    "max_length",
-    "not_null",
-    "nullable",
-    "on_update",
-    "precision",
-    "references",
-    "renamed_from",
-    "serial",
-    "sql_name",
-    "sql_type",
-    "statistics",
-    "storage",
-    "tenant",
-    "unique",
-];
 
 /// Attributes that mean nothing on SQLite, and what to do instead.
 const POSTGRES_ONLY: &[(&str, &str)] = &[
@@ -86,7 +30,7 @@ const POSTGRES_ONLY: &[(&str, &str)] = &[
     ("with", "remove it"),
 ];
 
-pub fn read(item: &ast::Table, file: usize, context: &mut Context<'_>) -> Draft {
+pub fn read(item: &ast::Table, home: Home, context: &mut Context<'_>) -> Draft {
     let name = qualified(&item.name, item.schema.as_ref(), &item.notes, context.dialect);
     let columns: Vec<(String, String)> = item
         .columns
@@ -96,18 +40,17 @@ pub fn read(item: &ast::Table, file: usize, context: &mut Context<'_>) -> Draft 
     let mut draft = Draft {
         table: Table { comment: item.notes.doc.clone(), ..Table::new(name) },
         columns,
-        module: item.module.clone(),
+        home,
         name_span: item.name.span.clone(),
         column_spans: Vec::new(),
         key_span: item.name.span.clone(),
         unique_spans: Vec::new(),
-        foreign_key_spans: Vec::new(),
+        foreign_key_places: Vec::new(),
         check_spans: Vec::new(),
         exclusion_spans: Vec::new(),
         index_spans: Vec::new(),
         serials: Vec::new(),
         on_updates: Vec::new(),
-        file,
     };
     primary_key(item, &mut draft, context);
     let mut later = Vec::new();
@@ -123,10 +66,8 @@ pub fn read(item: &ast::Table, file: usize, context: &mut Context<'_>) -> Draft 
             "references" => constraint::foreign_key(attribute, Some(&name), &mut draft, context),
             "check" => constraint::check(attribute, &mut draft, context),
             "index" => index::read(attribute, Some(&name), &mut draft, context),
-            "tenant" => {}
-            _ => {
-                column::unknown_attribute(attribute, KNOWN_OF_COLUMN, "a column", context.mistakes)
-            }
+            // The grammar has reported it.
+            _ => {}
         }
     }
     for attribute in &item.notes.attributes {
@@ -207,7 +148,7 @@ fn table_attribute(attribute: &Attribute, draft: &mut Draft, context: &mut Conte
         "check" => return constraint::check(attribute, draft, context),
         "exclude" => return constraint::exclusion(attribute, draft, context),
         "index" => return index::read(attribute, None, draft, context),
-        "tenant" => return,
+        "tenant" => return tenant(attribute, draft, context),
         _ => {}
     }
     let mut args = Args::new(attribute, &[]);
@@ -259,10 +200,16 @@ fn table_attribute(attribute: &Attribute, draft: &mut Draft, context: &mut Conte
         "with" => draft.table.options = options(&args.all(), context.mistakes),
         "tablespace" => draft.table.tablespace = args.first_text().map(|(text, _)| text),
         "access_method" => draft.table.access_method = args.first_text().map(|(text, _)| text),
-        _ => {
-            return column::unknown_attribute(attribute, KNOWN, "a table", context.mistakes);
-        }
+        // The grammar has reported it.
+        _ => return,
     }
+    args.finish(context.mistakes);
+}
+
+/// The columns that say whose a row is. They must be there; the database is not changed by it.
+fn tenant(attribute: &Attribute, draft: &Draft, context: &mut Context<'_>) {
+    let mut args = Args::new(attribute, &draft.columns);
+    draft.column_list(&args.positional(), context.mistakes);
     args.finish(context.mistakes);
 }
 
@@ -283,13 +230,8 @@ fn tables(list: &[Arg], draft: &Draft, context: &mut Context<'_>) -> Vec<QName> 
             ValueKind::Text(text) => out.extend(qname(text)),
             ValueKind::Path(path) => match path.as_slice() {
                 [only] => {
-                    let entry = constraint::lookup(
-                        &only.text,
-                        &only.span,
-                        draft,
-                        context.catalog,
-                        context.mistakes,
-                    );
+                    let (catalog, mistakes) = (context.catalog, &mut *context.mistakes);
+                    let entry = constraint::lookup(only, None, draft, catalog, mistakes);
                     out.extend(entry.map(|entry| entry.name.clone()));
                 }
                 [schema, table] => {

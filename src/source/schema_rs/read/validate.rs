@@ -2,8 +2,9 @@
 //! fit, keys that may be NULL.
 
 use super::super::ast::Span;
+use super::super::fit::{is_unique, types_fit};
 use super::super::names::MAX_BYTES;
-use super::draft::Draft;
+use super::draft::{Draft, KeyPlace};
 use super::mistakes::{Mistakes, suggestion};
 use crate::dialect::{postgres, sqlite};
 use crate::model::{
@@ -64,7 +65,7 @@ pub fn drafts(drafts: &[Draft], mistakes: &mut [Mistakes], dialect: Dialect) {
         );
     }
     for draft in drafts {
-        let Some(mistakes) = mistakes.get_mut(draft.file) else { continue };
+        let Some(mistakes) = mistakes.get_mut(draft.home.file) else { continue };
         let own = &draft.table.name;
         if !tables.insert((own.schema.as_deref(), fold(&own.name, dialect))) {
             mistakes
@@ -80,9 +81,12 @@ pub fn drafts(drafts: &[Draft], mistakes: &mut [Mistakes], dialect: Dialect) {
         }
         columns(draft, dialect, mistakes);
         constraint_names(draft, dialect, &mut relations, mistakes);
-        for (at, key) in draft.table.foreign_keys.iter().enumerate() {
-            let span = draft.foreign_key_spans.get(at).cloned().unwrap_or_default();
-            foreign_key(draft, key, &span, &by_name, dialect, mistakes);
+    }
+    for draft in drafts {
+        for (key, place) in draft.table.foreign_keys.iter().zip(&draft.foreign_key_places) {
+            if let Some(mistakes) = mistakes.get_mut(place.file) {
+                foreign_key(draft, key, place, &by_name, dialect, mistakes);
+            }
         }
     }
 }
@@ -181,7 +185,8 @@ fn constraint_names<'a>(
             c.name.as_deref().map(|name| (name, place(&draft.check_spans, at)))
         });
     let foreign = table.foreign_keys.iter().enumerate().filter_map(|(at, k)| {
-        k.name.as_deref().map(|name| (name, place(&draft.foreign_key_spans, at)))
+        let span = draft.foreign_key_places.get(at).map(|p| p.span.clone()).unwrap_or_default();
+        k.name.as_deref().map(|name| (name, span))
     });
     let indexed: Vec<(&str, Span)> =
         key.map(|name| (name, draft.key_span.clone())).chain(uniques).chain(exclusions).collect();
@@ -225,11 +230,12 @@ fn constraint_names<'a>(
 fn foreign_key(
     draft: &Draft,
     key: &ForeignKey,
-    span: &Span,
+    place: &KeyPlace,
     tables: &BTreeMap<&QName, &Draft>,
     dialect: Dialect,
     mistakes: &mut Mistakes,
 ) {
+    let span = &place.span;
     let Some(parent) = tables.get(&key.parent) else {
         // SQLite accepts a parent that is not there.
         if dialect == Dialect::Postgres {
@@ -254,7 +260,8 @@ fn foreign_key(
             .help("name as many columns of the parent as of this table");
         return;
     }
-    if dialect == Dialect::Sqlite {
+    // SQLite takes any key; one that is given by exact names is meant as it is.
+    if dialect == Dialect::Sqlite && place.exact {
         return;
     }
     for (child, target) in key.columns.iter().zip(&key.parent_columns) {
@@ -271,7 +278,7 @@ fn foreign_key(
             }
             continue;
         };
-        if !comparable(&from.ty, &to.ty) {
+        if !types_fit(&from.ty, &to.ty, dialect) {
             mistakes
                 .add(
                     "type-mismatch",
@@ -288,7 +295,7 @@ fn foreign_key(
                 .help(format!("give both columns one type, {}", spelled(&to.ty, dialect)));
         }
     }
-    if !is_unique(parent, &key.parent_columns) {
+    if !is_unique(&parent.table, &key.parent_columns) {
         mistakes
             .add(
                 "not-unique",
@@ -312,59 +319,4 @@ fn spelled(ty: &DataType, dialect: Dialect) -> String {
         Dialect::Postgres => postgres::types::render(ty),
         Dialect::Sqlite => sqlite::types::render(ty),
     }
-}
-
-/// True when PostgreSQL has an equality operator for both types, or when one of them is the
-/// user's own (a domain may stand for the other).
-fn comparable(a: &DataType, b: &DataType) -> bool {
-    fn family(ty: &DataType) -> Option<&str> {
-        match &ty.name {
-            TypeName::Builtin(name) => Some(match name.as_str() {
-                "smallint" | "integer" | "bigint" | "numeric" | "real" | "double precision" => {
-                    "number"
-                }
-                "oid" | "xid" | "regclass" | "regtype" | "regproc" => "number",
-                "text" | "character varying" | "character" | "bpchar" | "name" | "\"char\"" => {
-                    "text"
-                }
-                "date" | "timestamp without time zone" | "timestamp with time zone" => "time",
-                name if name.starts_with("bit") => "bit",
-                name if name.starts_with("interval") => "interval",
-                name if name == "inet" || name == "cidr" => "inet",
-                name => name,
-            }),
-            TypeName::User(_) => None,
-        }
-    }
-    if let (TypeName::User(a), TypeName::User(b)) = (&a.name, &b.name)
-        && a == b
-    {
-        return true;
-    }
-    match (family(a), family(b)) {
-        (Some(left), Some(right)) => left == right && a.array == b.array,
-        _ => true,
-    }
-}
-
-/// Columns count in any order; a unique index without condition does as well as a constraint.
-fn is_unique(parent: &Draft, columns: &[String]) -> bool {
-    let wanted: BTreeSet<&str> = columns.iter().map(String::as_str).collect();
-    let same = |list: &[String]| {
-        list.len() == columns.len() && list.iter().all(|c| wanted.contains(c.as_str()))
-    };
-    let table = &parent.table;
-    table.primary_key.as_ref().is_some_and(|key| same(&key.columns))
-        || table.uniques.iter().any(|unique| same(&unique.columns))
-        || table.indexes.iter().any(|index| {
-            let keys: Option<Vec<String>> = index
-                .elements
-                .iter()
-                .map(|element| match &element.key {
-                    crate::model::IndexKey::Column(name) => Some(name.clone()),
-                    crate::model::IndexKey::Expr(_) => None,
-                })
-                .collect();
-            index.unique && index.predicate.is_none() && keys.is_some_and(|keys| same(&keys))
-        })
 }

@@ -1,13 +1,14 @@
 //! Keys, checks and exclusions: on the column where one column and the order allow it, else on the
 //! table.
 
+use super::super::fit::fits;
 use super::super::{default_names, mentions};
 use super::column::conflict_word;
 use super::layout::{Arg, Attribute};
 use super::options;
 use super::plan;
 use super::table::TableWriter;
-use crate::model::{Deferrable, FkAction, ForeignKey, MatchKind, Options};
+use crate::model::{Deferrable, Dialect, FkAction, ForeignKey, MatchKind, Options};
 
 impl TableWriter<'_> {
     /// What the list of key columns does not say about the primary key.
@@ -115,7 +116,11 @@ impl TableWriter<'_> {
             let at = parent?.columns.iter().position(|c| c.name == *column)?;
             Some(Arg::word(format!("{}.{}", self.plan.table(&key.parent)?, columns.get(at)?)))
         };
-        let known: Option<Vec<Arg>> = key.parent_columns.iter().map(ident).collect();
+        // SQLite takes a key that does not fit; a reader takes it for a slip unless it is exact.
+        let odd = self.model.dialect == Dialect::Sqlite
+            && parent.is_some_and(|parent| !fits(self.table, key, parent, Dialect::Sqlite));
+        let known: Option<Vec<Arg>> =
+            key.parent_columns.iter().map(ident).collect::<Option<_>>().filter(|_| !odd);
         // SQLite's `REFERENCES parent` has no columns when the parent is not there.
         known.filter(|known| !known.is_empty()).unwrap_or_else(|| {
             let mut args = vec![Arg::pair("table", Arg::text(&key.parent.name))];
