@@ -23,6 +23,7 @@ mod readme;
 mod rows;
 mod schema_mistakes;
 mod schema_rs;
+mod schema_rs_random;
 mod seed;
 mod sql_source;
 mod sql_split;

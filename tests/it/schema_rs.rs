@@ -31,7 +31,7 @@ fn scripts(dialect: &str) -> Vec<PathBuf> {
 }
 
 /// Writes the model, reads it back and says what differs.
-fn differences(model: &Model) -> Vec<String> {
+pub fn differences(model: &Model) -> Vec<String> {
     let text = schema_rs::write(model);
     let file = Arc::new(SourceFile { path: "schema.rs".into(), text: text.clone() });
     let mut read = match schema_rs::read(&[file], model.dialect) {

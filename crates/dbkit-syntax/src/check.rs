@@ -33,14 +33,16 @@ fn all<'a>(items: impl Iterator<Item = (&'a [String], &'a Item)>, errors: &mut V
             }
             Item::Joinable(_) | Item::SqlType(_) => continue,
         };
-        if let Some(before) = seen.insert((modules, &name.text), words) {
+        let before = seen.insert((modules, &name.text), words);
+        if let Some(before) = before.map(|kind| if kind == "enum" { "an enum" } else { "a table" })
+        {
             errors.push(
                 SyntaxError::new(
                     "duplicate-name",
                     format!("{words} `{}` is declared twice", name.text),
                     name.span,
                 )
-                .label(format!("a {before} has this name already"))
+                .label(format!("{before} has this name already"))
                 .help("rename one of them in Rust and give it its database name with #[sql_name = \"…\"]"),
             );
         }

@@ -32,9 +32,22 @@ pub(crate) fn too_deep_at(span: Span) -> SyntaxError {
 /// An error at the first bracket that is too deep. Strings, characters and comments do not count,
 /// nor do angle brackets, which only the parser of types can tell from comparisons.
 pub(crate) fn check(text: &str) -> Result<(), SyntaxError> {
+    walk(text).map(|_| ())
+}
+
+/// The place of a bracket that is never closed, or closed by one of another kind. Good enough to
+/// say so in text that is known to be wrong.
+pub(crate) fn unclosed(text: &str) -> Option<usize> {
+    walk(text).ok().flatten()
+}
+
+/// Walks over all brackets; the place of the first that is not closed rightly, if any.
+fn walk(text: &str) -> Result<Option<usize>, SyntaxError> {
     let bytes = text.as_bytes();
     let at = |i: usize| bytes.get(i).copied().unwrap_or(0);
-    let (mut i, mut depth) = (0, 0_usize);
+    let mut i = 0;
+    let mut open: Vec<(usize, u8)> = Vec::new();
+    let mut unclosed = None;
     while i < bytes.len() {
         let step = match at(i) {
             b'/' if at(i + 1) == b'/' => {
@@ -50,21 +63,30 @@ pub(crate) fn check(text: &str) -> Result<(), SyntaxError> {
             }
             b'\'' => character(text, i),
             b'(' | b'[' | b'{' => {
-                depth += 1;
+                open.push((i, at(i)));
                 1
             }
-            b')' | b']' | b'}' => {
-                depth = depth.saturating_sub(1);
+            close @ (b')' | b']' | b'}') => {
+                match open.pop() {
+                    Some((place, opened)) if !closes(opened, close) => {
+                        unclosed = unclosed.or(Some(place));
+                    }
+                    _ => {}
+                }
                 1
             }
             _ => 1,
         };
-        if depth > LIMIT {
+        if open.len() > LIMIT {
             return Err(too_deep(ErrorPlace::Bytes(i..i + 1)));
         }
         i = i.saturating_add(step);
     }
-    Ok(())
+    Ok(unclosed.or(open.last().map(|(place, _)| *place)))
+}
+
+fn closes(opened: u8, close: u8) -> bool {
+    matches!((opened, close), (b'(', b')') | (b'[', b']') | (b'{', b'}'))
 }
 
 fn too_deep(place: ErrorPlace) -> SyntaxError {

@@ -1,5 +1,6 @@
 //! CREATE INDEX on materialized views. Indexes of tables stand in schema.rs.
 
+use super::clash;
 use super::mistake::{Mistake, Read};
 use super::statement::Statement;
 use crate::model::{
@@ -20,6 +21,7 @@ pub(super) fn read(s: &mut Statement, model: &mut Model) -> Read<()> {
     s.c.eat("ONLY");
     let relation = s.qname("a materialized view")?;
     let index = body(s, name, unique)?;
+    let taken = clash::relation(model, &relation.sibling(&index.name));
     let Some(view) = model.views.get_mut(&relation).filter(|v| v.kind == ViewKind::Materialized)
     else {
         if model.tables.contains_key(&relation) {
@@ -32,6 +34,12 @@ pub(super) fn read(s: &mut Statement, model: &mut Model) -> Read<()> {
     if view.indexes.iter().any(|i| i.name == index.name) {
         return Err(Mistake::new("duplicate", format!("index {} is declared twice", index.name))
             .at(s.head()));
+    }
+    if let Some(other) = taken {
+        let message = format!("index {} has the name of {other}", index.name);
+        return Err(Mistake::new("duplicate-name", message)
+            .at(s.head())
+            .help("give one of them another name"));
     }
     view.indexes.push(index);
     view.indexes.sort_by(|a, b| a.name.cmp(&b.name));

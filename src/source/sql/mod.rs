@@ -6,6 +6,7 @@
 //! What [`write()`] writes, [`read`] reads back to an equal model.
 
 mod alter;
+mod clash;
 mod comment;
 mod index;
 mod mistake;
@@ -136,6 +137,11 @@ impl Reader<'_> {
             return Err(Mistake::new("duplicate", format!("{id} is declared twice"))
                 .at(statement.head())
                 .help("keep one of the two declarations"));
+        }
+        if let Some(other) = clash::with(self.model, &id) {
+            return Err(Mistake::new("duplicate-name", format!("{id} has the name of {other}"))
+                .at(statement.head())
+                .help("give one of them another name"));
         }
         self.model.insert(object);
         Ok(())

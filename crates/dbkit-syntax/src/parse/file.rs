@@ -44,10 +44,22 @@ fn not_rust(text: &str, at: usize) -> SyntaxError {
         .find(|at| text.is_char_boundary(*at))
         .unwrap_or(0);
     let end = start + text.get(start..).and_then(|t| t.chars().next()).map_or(0, char::len_utf8);
-    let range = start..end;
+    let (mut range, mut message) =
+        (start..end, "this is not Rust: a bracket, string or character is not closed".to_owned());
+    // The parser stops where a bracket is missed, which may be far behind the one that was opened.
+    let stopped = text.get(range.clone()).unwrap_or("");
+    if matches!(stopped, ")" | "]" | "}" | "") || text.trim_end().len() <= end {
+        if let Some(open) = nesting::unclosed(text) {
+            range = open..open + 1;
+            message = format!(
+                "this is not Rust: `{}` is not closed",
+                text.get(range.clone()).unwrap_or("")
+            );
+        }
+    }
     SyntaxError {
         code: "not-rust",
-        message: "this is not Rust: a bracket, string or character is not closed".to_owned(),
+        message,
         place: ErrorPlace::Bytes(range),
         label: None,
         help: Some("compile the file once: rustc says more about it".to_owned()),

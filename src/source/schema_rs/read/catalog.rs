@@ -16,6 +16,13 @@ pub struct Home {
     pub module: Vec<String>,
 }
 
+impl Home {
+    /// The module by which Rust code knows what stands here.
+    fn name(&self) -> &str {
+        self.module.last().unwrap_or(&self.stem)
+    }
+}
+
 /// A table as others refer to it.
 #[derive(Clone, Debug)]
 pub struct Entry {
@@ -79,6 +86,11 @@ impl Catalog {
     /// it, a Rust module or file.
     pub fn table(&self, ident: &str, qualifier: Option<&str>, at: &Home) -> Found<'_, Entry> {
         let all = self.tables.get(ident).map_or(&[][..], Vec::as_slice);
+        if let Some(module) = qualifier.filter(|q| !matches!(*q, "crate" | "self" | "super"))
+            && !all.iter().any(|entry| entry.home.name() == module)
+        {
+            return Found::Nothing;
+        }
         pick(all, |e| &e.home, |a, b| a.name == b.name, qualifier, at)
     }
 
@@ -129,10 +141,7 @@ fn pick<'a, T>(
     qualifier: Option<&str>,
     at: &Home,
 ) -> Found<'a, T> {
-    let named = |one: &&T| {
-        let home = home(one);
-        qualifier.is_some_and(|q| home.module.last().unwrap_or(&home.stem) == q)
-    };
+    let named = |one: &&T| qualifier.is_some_and(|q| home(one).name() == q);
     let ways: [&dyn Fn(&&T) -> bool; 4] =
         [&named, &|one| home(one) == at, &|one| home(one).file == at.file, &|_| true];
     for way in ways {

@@ -176,8 +176,14 @@ fn resolve(ty: &ast::Type, notes: &TypeNotes, home: &Home, context: &mut Context
         out.ty = unresolved();
         return out;
     }
-    let qualifier = inner.path.iter().rev().nth(1).map(|name| name.text.as_str());
-    match context.catalog.data_type(&ident, qualifier, home) {
+    let path: Vec<&str> = inner.path.iter().map(|name| name.text.as_str()).collect();
+    let found = match path.as_slice() {
+        // Diesel's own, whatever else has the name.
+        [.., "diesel", "sql_types", _] => Found::Nothing,
+        [.., qualifier, _] => context.catalog.data_type(&ident, Some(qualifier), home),
+        _ => context.catalog.data_type(&ident, None, home),
+    };
+    match found {
         Found::One(found) => {
             out.labels = (!array).then(|| found.labels.clone()).flatten();
             out.ty = match context.dialect {
@@ -278,10 +284,20 @@ fn named(ty: &ast::Type, ident: &str, notes: &TypeNotes, context: &mut Context<'
         );
         context
             .mistakes
-            .add("unknown-type", &ty.span, format!("there is no type `{ident}`"))
+            .add("unknown-type", &ty.span, format!("there is no type `{}`", written(ty)))
             .help(help);
     }
     unresolved()
+}
+
+/// The type's last name, with what it is of: `Range<Text>`.
+fn written(ty: &ast::Type) -> String {
+    let name = ty.path.last().map_or("", |name| &name.text);
+    if ty.arguments.is_empty() {
+        return name.to_owned();
+    }
+    let of: Vec<String> = ty.arguments.iter().map(written).collect();
+    format!("{name}<{}>", of.join(", "))
 }
 
 /// Stands for a type that is a mistake already, so that nothing else is said about it.
@@ -320,9 +336,11 @@ fn attribute_of(
                     format!("column `{}` has both `{before}` and `{what}`", out.name),
                 )
                 .help("keep one of them");
+            false
         } else {
             *value_span = Some((span.clone(), what));
             out.value = value;
+            true
         }
     };
     match attribute.name.text.as_str() {
@@ -346,20 +364,23 @@ fn attribute_of(
             }
         }
         "serial" => {
-            set_value(ColumnValue::None, "serial", out, mistakes);
-            draft.serials.push(at);
+            if set_value(ColumnValue::None, "serial", out, mistakes) {
+                draft.serials.push(at);
+            }
         }
         "autoincrement" => {
-            set_value(ColumnValue::None, "autoincrement", out, mistakes);
-            autoincrement(out, &span, draft, context.dialect, mistakes);
+            if set_value(ColumnValue::None, "autoincrement", out, mistakes) {
+                autoincrement(out, &span, draft, context.dialect, mistakes);
+            }
         }
         "identity" => {
             let identity = identity(&mut args, mistakes);
             let options = ["sequence", "start", "increment", "min", "max", "cache", "cycle"];
             args.only_on(Dialect::Postgres, &options, dialect, mistakes);
             if dialect == Dialect::Sqlite {
-                set_value(ColumnValue::None, "identity", out, mistakes);
-                autoincrement(out, &span, draft, context.dialect, mistakes);
+                if set_value(ColumnValue::None, "identity", out, mistakes) {
+                    autoincrement(out, &span, draft, context.dialect, mistakes);
+                }
             } else {
                 set_value(ColumnValue::Identity(identity), "identity", out, mistakes);
             }

@@ -314,9 +314,13 @@ pub fn lookup<'a>(
         Found::Several => mistakes
             .add("ambiguous-name", span, format!("several tables are called `{ident}`"))
             .help("write schema.table.column, or the Rust module before the table"),
-        Found::Nothing => mistakes
-            .add("unknown-table", span, format!("there is no table `{ident}`"))
-            .help(suggestion(ident, catalog.idents())),
+        Found::Nothing => {
+            let path: Vec<&str> =
+                qualifier.iter().map(|q| q.text.as_str()).chain([ident.as_str()]).collect();
+            mistakes
+                .add("unknown-table", span, format!("there is no table `{}`", path.join(".")))
+                .help(suggestion(ident, catalog.idents()))
+        }
     };
     None
 }

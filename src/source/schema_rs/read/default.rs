@@ -1,9 +1,10 @@
 //! Defaults whose shape cannot be right: the commonest slip is a text without its own quotes.
 
 use super::super::ast::Span;
-use super::mistakes::{Mistakes, nearest};
+use super::mistakes::Mistakes;
 use crate::model::{DataType, Dialect, TypeName};
 use crate::sql::lex::{Token, TokenKind, tokens};
+use dbkit_syntax::nearest;
 
 /// Words that are values by themselves on PostgreSQL (manual, "Boolean Type", "Current Date/Time",
 /// "Session Information Functions"); any other lone word would be a column, which a default cannot

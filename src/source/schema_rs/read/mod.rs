@@ -72,7 +72,7 @@ pub fn read_all(files: &[Arc<SourceFile>], dialect: Dialect) -> (Source, Vec<Dia
     }
     finish::serials(&mut drafts, &mut mistakes, &mut model);
     finish::names(&mut drafts, &model);
-    validate::drafts(&drafts, &mut mistakes, dialect);
+    validate::drafts(&drafts, &model, &mut mistakes);
     let mut list: Vec<Diagnostic> = mistakes.into_iter().flat_map(Mistakes::into_list).collect();
     if list.is_empty() && !files.is_empty() && items.iter().all(|items| items.blocks == 0) {
         list.push(no_schema(files));

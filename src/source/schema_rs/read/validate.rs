@@ -8,7 +8,7 @@ use super::draft::{Draft, KeyPlace};
 use super::mistakes::{Mistakes, suggestion};
 use crate::dialect::{postgres, sqlite};
 use crate::model::{
-    ColumnValue, DataType, Dialect, ForeignKey, Identity, IdentityMode, QName, TypeName,
+    ColumnValue, DataType, Dialect, ForeignKey, Identity, IdentityMode, Model, QName, TypeName,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -54,7 +54,8 @@ pub fn label(
 }
 
 /// Checks all tables against each other.
-pub fn drafts(drafts: &[Draft], mistakes: &mut [Mistakes], dialect: Dialect) {
+pub fn drafts(drafts: &[Draft], model: &Model, mistakes: &mut [Mistakes]) {
+    let dialect = model.dialect;
     let by_name: BTreeMap<&QName, &Draft> = drafts.iter().map(|d| (&d.table.name, d)).collect();
     let mut tables = BTreeSet::new();
     let mut relations: BTreeMap<(Option<&str>, String), String> = BTreeMap::new();
@@ -74,6 +75,16 @@ pub fn drafts(drafts: &[Draft], mistakes: &mut [Mistakes], dialect: Dialect) {
             continue;
         }
         name("table", &own.name, &draft.name_span, dialect, mistakes);
+        // Every table is a type, too.
+        if model.enums.contains_key(own) {
+            mistakes
+                .add(
+                    "duplicate-name",
+                    &draft.name_span,
+                    format!("table `{own}` has the name of an enum in the database"),
+                )
+                .help("rename one, or give it another #[sql_name]");
+        }
         if dialect == Dialect::Sqlite && own.schema.is_some() {
             mistakes
                 .add("no-equivalent", &draft.name_span, format!("SQLite has no schemas: `{own}`"))

@@ -65,8 +65,9 @@ impl<'a> Plan<'a> {
                 .values()
                 .map(|t| (&t.name, columns(t, tables.get(&t.name).map_or("", String::as_str))))
                 .collect(),
+            // A table is a module, which shares its names with types.
+            enums: enums(model, tables.values().map(String::as_str)),
             tables,
-            enums: enums(model),
             uses: uses(model),
         }
     }
@@ -115,10 +116,14 @@ fn columns(table: &Table, ident: &str) -> Vec<String> {
     names.snake(&wanted)
 }
 
-fn enums(model: &Model) -> BTreeMap<&QName, String> {
-    let taken = postgres::types::diesel_names()
-        .chain(sqlite::types::diesel_names())
-        .chain(PRELUDE.iter().copied());
+fn enums<'m, 't>(
+    model: &'m Model,
+    tables: impl Iterator<Item = &'t str>,
+) -> BTreeMap<&'m QName, String> {
+    let mut taken: Vec<&'t str> =
+        postgres::types::diesel_names().chain(sqlite::types::diesel_names()).collect();
+    taken.extend(PRELUDE);
+    taken.extend(tables);
     let mut names = Identifiers::with_taken(taken);
     let all: Vec<&QName> = model.enums.keys().collect();
     let wanted: Vec<&str> = all.iter().map(|n| n.name.as_str()).collect();
