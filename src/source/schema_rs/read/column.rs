@@ -275,13 +275,18 @@ fn named(ty: &ast::Type, ident: &str, notes: &TypeNotes, context: &mut Context<'
             .help("say how it is stored: #[sql_type = \"TEXT\"]");
     } else {
         let all: Vec<&str> = known.into_iter().chain(context.catalog.type_idents()).collect();
-        let help = dbkit_syntax::nearest(&ident, all.iter().copied()).map_or_else(
-            || {
-                "declare an `enum` of that name, or name any SQL type: #[sql_type = \"…\"]"
+        let near = dbkit_syntax::nearest(&ident, all.iter().copied());
+        let help = match (ident.as_str(), near) {
+            ("Nullable" | "Array", _) => format!("write `{ident}<Text>`, of one type"),
+            (_, Some(near)) if ty.arguments.is_empty() => format!("did you mean `{near}`?"),
+            (_, _) if !ty.arguments.is_empty() => {
+                "ranges are of Integer, BigInt, Numeric, Date, Timestamp or Timestamptz; \
+                 name any SQL type with #[sql_type = \"…\"]"
                     .to_owned()
-            },
-            |near| format!("did you mean `{near}`?"),
-        );
+            }
+            _ => "declare an `enum` of that name, or name any SQL type: #[sql_type = \"…\"]"
+                .to_owned(),
+        };
         context
             .mistakes
             .add("unknown-type", &ty.span, format!("there is no type `{}`", written(ty)))
