@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what the tests need and the machine lacks: a PostgreSQL server (through apt, as root or
-# with sudo) and the real diesel command line, the peer of the interchange tests (into
+# with sudo), pgbouncer (unpacked into target/tools) and the real diesel command line, the peer of the interchange tests (into
 # target/tools, from crates.io).
 set -eu
 cd "$(dirname "$0")/.."
@@ -28,6 +28,21 @@ if ! have_postgres; then
         echo "DBKIT_TEST_POSTGRES to the URL of a server to play with." >&2
         exit 70
     }
+fi
+
+# Unpacked, not installed: the packaged service must not start.
+if ! command -v pgbouncer >/dev/null 2>&1 && [ ! -x /usr/sbin/pgbouncer ] &&
+    [ ! -x target/tools/pgbouncer/usr/sbin/pgbouncer ] && command -v apt-get >/dev/null 2>&1; then
+    work=$(mktemp -d)
+    if (cd "$work" && apt-get download -q pgbouncer libevent-2.1-7 libc-ares2 >/dev/null 2>&1); then
+        mkdir -p target/tools/pgbouncer
+        for file in "$work"/*.deb; do
+            dpkg-deb -x "$file" target/tools/pgbouncer
+        done
+    else
+        echo "install-tools: pgbouncer cannot be fetched; the tests of poolers will fail" >&2
+    fi
+    rm -rf "$work"
 fi
 
 diesel=2.3.14

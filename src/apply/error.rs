@@ -1,4 +1,4 @@
-use crate::database::DatabaseError;
+use crate::database::{DatabaseError, ErrorKind};
 use crate::migration::{MigrationError, SqlFile};
 use std::path::PathBuf;
 
@@ -7,7 +7,7 @@ use std::path::PathBuf;
 pub enum ApplyError {
     #[error(transparent)]
     Migration(#[from] MigrationError),
-    #[error(transparent)]
+    #[error("{}{}", .0.message.trim(), .0.more())]
     Database(#[from] DatabaseError),
     #[error("{0}")]
     Statement(Box<FailedStatement>),
@@ -22,9 +22,14 @@ pub enum ApplyError {
     #[error("{} is neither in {} nor reversible: there is no down.sql in it, or only comments\nhelp: write the way back, or restore the database from a backup", name, dir.display())]
     NoWayBack { name: String, dir: PathBuf },
     #[error(
-        "{name} began and did not finish: {done} of its statements are done\nhelp: finish the rest by hand and run `dbkit repair {name} --applied`, or undo what was done and run it with --reverted"
+        "{name} began and did not finish, and cannot go on by itself: {reason}\nhelp: look at the database; then `dbkit repair {name} --retry` runs that statement and what follows it, --skip goes on behind it, \
+         --applied notes all of it as applied, and --reverted as not applied"
     )]
-    Interrupted { name: String, done: u64 },
+    Interrupted { name: String, reason: String },
+    #[error(
+        "the way back of {name} began and did not finish\nhelp: `dbkit repair {name} --resume` goes on with it"
+    )]
+    Reverting { name: String },
     #[error(
         "{name} is older than {newest}, which has run\nhelp: give it a newer version, or set older_migrations = \"apply\" in dbkit.toml"
     )]
@@ -43,12 +48,72 @@ pub enum ApplyError {
         "another dbkit is at work on this database ({holder}); gave up after {waited} s\nhelp: wait for it, or allow more time with --lock-timeout"
     )]
     Locked { holder: String, waited: u64 },
+    #[error(
+        "this runner's right to change the database has expired: {reason}\nhelp: run it again; what was done is in the ledger"
+    )]
+    LeaseLost { reason: String },
+    #[error(
+        "the connection was lost while {what} was being committed, so whether it took effect is unknown: {error}\nhelp: run it again; the ledger then tells, and nothing runs twice"
+    )]
+    OutcomeUnknown { what: String, error: DatabaseError },
+    #[error("{}: the transaction cannot be committed: {}{}\nnothing of {what} was applied", file.display(), error.message.trim(), error.more())]
+    Commit { what: String, file: PathBuf, error: DatabaseError },
+    #[error(
+        "{name} cannot share a transaction with others: it has run_in_transaction = false\nhelp: run without --single-transaction"
+    )]
+    NotTogether { name: String },
+    #[error("stopped by a signal: {0}")]
+    Stopped(Box<ApplyError>),
 }
 
 impl ApplyError {
     pub(super) fn unterminated(file: &SqlFile, error: &crate::sql::split::SplitError) -> Self {
         Self::Unterminated { file: file.path.clone(), line: error.line, what: error.what }
     }
+
+    /// What the database said, where it was the database.
+    #[must_use]
+    pub fn database(&self) -> Option<&DatabaseError> {
+        match self {
+            Self::Database(error)
+            | Self::OutcomeUnknown { error, .. }
+            | Self::Commit { error, .. } => Some(error),
+            Self::Statement(failed) => Some(&failed.error),
+            Self::Stopped(inner) => inner.database(),
+            _ => None,
+        }
+    }
+
+    pub(super) fn database_mut(&mut self) -> Option<&mut DatabaseError> {
+        match self {
+            Self::Database(error) | Self::Commit { error, .. } => Some(error),
+            Self::Statement(failed) => Some(&mut failed.error),
+            _ => None,
+        }
+    }
+
+    /// Waiting may help: somebody else holds a lock, or two transactions waited for each other.
+    pub(super) fn is_lock(&self) -> bool {
+        self.database().is_some_and(|error| {
+            error.kind == ErrorKind::LockTimeout
+                || matches!(error.code.as_deref(), Some("40P01" | "40001"))
+        })
+    }
+
+    pub(super) fn is_lost(&self) -> bool {
+        self.database().is_some_and(|error| error.kind == ErrorKind::Lost)
+    }
+}
+
+/// What is left of a file after one of its statements failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Nothing.
+    None,
+    /// The statements before it.
+    Before,
+    /// The statements before it; of this one nobody knows.
+    Unknown,
 }
 
 /// A statement the database refused, with its place.
@@ -57,16 +122,15 @@ pub struct FailedStatement {
     pub file: PathBuf,
     pub line: usize,
     pub column: usize,
-    /// Its first lines.
+    /// An excerpt of it.
     pub statement: String,
     pub error: DatabaseError,
-    /// Nothing of the migration is there.
-    pub rolled_back: bool,
+    pub effect: Effect,
 }
 
 impl std::fmt::Display for FailedStatement {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { file, line, column, statement, error, rolled_back } = self;
+        let Self { file, line, column, statement, error, effect } = self;
         write!(f, "{}:{line}:{column}: {}", file.display(), error.message.trim())?;
         if let Some(code) = &error.code {
             write!(f, " ({code})")?;
@@ -75,13 +139,19 @@ impl std::fmt::Display for FailedStatement {
             write!(f, "\n    {text}")?;
         }
         f.write_str(&error.more())?;
-        if *rolled_back {
-            f.write_str("\nnothing of this file was applied: its transaction was rolled back")?;
-        } else {
-            f.write_str(
-                "\nthe statements before this one stay: the file does not run in one transaction",
-            )?;
+        if let Some(context) = &error.context {
+            write!(f, "\ncontext: {}", context.trim().replace('\n', "\n    "))?;
         }
-        Ok(())
+        f.write_str(match effect {
+            Effect::None => "\nnothing of this file was applied: its transaction was rolled back",
+            Effect::Before => {
+                "\nthe statements before this one stay: the file does not run in one transaction\n\
+                 help: mend the cause and run it again: it goes on with this statement; or see `dbkit repair`"
+            }
+            Effect::Unknown => {
+                "\nthe statements before this one stay; whether this one took effect is unknown\n\
+                 help: run it again: it looks at the database first; or see `dbkit repair`"
+            }
+        })
     }
 }

@@ -1,9 +1,10 @@
-use super::{ApplyError, run};
+use super::script::Contents;
+use super::settings::Settings;
+use super::{ApplyError, Lock, script, steps, transaction};
 use crate::config::OlderMigrations;
-use crate::database::{Connection, Session};
-use crate::ledger::{Comparison, Ledger, Standing};
-use crate::migration::{Migration, SqlFile, Version};
-use crate::model::Dialect;
+use crate::database::{Connection, ErrorKind, Session, interrupt};
+use crate::ledger::{Comparison, Ledger, Record, Standing, State};
+use crate::migration::{Checksum, Migration, SqlFile, Version};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -25,10 +26,11 @@ pub struct Done {
     pub duration_ms: u64,
 }
 
-/// The migrations to run, oldest first, after looking for what forbids it.
+/// The migrations to run, oldest first, after looking for what forbids it. One that began and did
+/// not finish is among them.
 ///
 /// # Errors
-/// An interrupted migration, or an older one where the settings refuse it.
+/// A way back that did not finish, or an older migration where the settings refuse it.
 pub fn pending<'m>(
     migrations: &'m [Migration],
     standing: &[Comparison],
@@ -57,8 +59,11 @@ pub fn pending<'m>(
             )),
             Standing::Missing => observer
                 .warn(&format!("{name} has run here and is not in the folder of migrations")),
+            Standing::Reverting => return Err(ApplyError::Reverting { name }),
             Standing::Interrupted => {
-                return Err(ApplyError::Interrupted { name, done: line.statement });
+                let migration = migrations.iter().find(|m| m.version == line.version);
+                let reason = "its folder is missing".to_owned();
+                found.push(migration.ok_or(ApplyError::Interrupted { name, reason })?);
             }
             Standing::Pending | Standing::PendingOlder => {
                 if line.standing == Standing::PendingOlder {
@@ -80,138 +85,271 @@ pub fn pending<'m>(
     Ok(found)
 }
 
-/// Runs migrations, each with its lines of the ledger in one transaction where it can.
-///
-/// # Errors
-/// The first that fails; those before it stay.
-pub fn migrate(
-    connection: &mut Connection,
-    ledger: &mut Ledger,
-    migrations: &[&Migration],
-    observer: &mut dyn Observer,
-) -> Result<Vec<Done>, ApplyError> {
-    let mut all = Vec::new();
-    ledger.create(connection)?;
-    for (at, migration) in migrations.iter().enumerate() {
-        observer.begin(migration, false, at + 1, migrations.len());
-        let file = migration.up()?;
-        let spans = run::inspect(&file, connection, migration.transactional)?;
-        let begin = Instant::now();
-        let checksum = migration.checksum()?;
-        let outcome = if migration.transactional {
-            in_transaction(connection, &mut |connection| {
-                // Another process may have run it while this one waited for the file's lock.
-                if connection.dialect() == Dialect::Sqlite
-                    && ledger.has(connection, &migration.version)?
-                {
-                    return Ok(());
-                }
-                run::run(connection, &file, &spans, true, &mut |_, _| Ok(()))?;
-                Ok(ledger.finish(connection, migration, &checksum, millis(begin.elapsed()))?)
-            })
-        } else {
-            step_by_step(connection, ledger, migration, &file, &spans, begin)
-        };
-        outcome.inspect_err(|_| recover(connection))?;
-        let done = Done {
-            name: migration.name.clone(),
-            statements: spans.len(),
-            duration_ms: millis(begin.elapsed()),
-        };
-        observer.end(&done);
-        all.push(done);
-    }
-    Ok(all)
+/// What running migrations needs.
+pub struct Run<'r> {
+    pub connection: &'r mut Connection,
+    pub ledger: &'r mut Ledger,
+    pub lock: &'r Lock,
+    pub settings: &'r Settings,
+    pub observer: &'r mut dyn Observer,
 }
 
-fn step_by_step(
-    connection: &mut Connection,
-    ledger: &Ledger,
-    migration: &Migration,
-    file: &SqlFile,
-    spans: &[crate::sql::split::StatementSpan],
-    begin: Instant,
-) -> Result<(), ApplyError> {
-    let checksum = migration.checksum()?;
-    ledger.start(connection, migration, &checksum)?;
-    let version = &migration.version;
-    let mut done = 0;
-    let outcome = run::run(connection, file, spans, false, &mut |connection, count| {
-        done = count;
-        // Inside the file's own transaction the note would vanish with it.
-        if in_own_transaction(connection) {
+/// A file to run, looked through.
+pub(super) struct Work<'m> {
+    pub(super) migration: &'m Migration,
+    pub(super) file: SqlFile,
+    /// Of up.sql, whichever way it goes.
+    pub(super) checksum: Checksum,
+    pub(super) down: bool,
+    pub(super) form: Form,
+}
+
+pub(super) enum Form {
+    Transaction(Contents),
+    Steps(Vec<script::Unit>),
+}
+
+impl<'m> Work<'m> {
+    fn up(migration: &'m Migration, connection: &Connection) -> Result<Self, ApplyError> {
+        let file = migration.up()?;
+        let checksum = Checksum::of(&file.text);
+        let form = Form::of(&file, migration, connection)?;
+        Ok(Self { migration, file, checksum, down: false, form })
+    }
+
+    fn down(
+        migration: &'m Migration,
+        connection: &Connection,
+        dir: &Path,
+    ) -> Result<Self, ApplyError> {
+        let no_way = || ApplyError::NoWayBack { name: migration.name.clone(), dir: dir.to_owned() };
+        let file = migration.down(connection.dialect())?.ok_or_else(no_way)?;
+        let form = Form::of(&file, migration, connection)?;
+        Ok(Self { migration, file, checksum: migration.checksum()?, down: true, form })
+    }
+
+    pub(super) fn count(&self) -> usize {
+        match &self.form {
+            Form::Transaction(contents) => contents.count,
+            Form::Steps(units) => units.iter().map(|unit| unit.spans().len()).sum(),
+        }
+    }
+}
+
+impl Form {
+    fn of(
+        file: &SqlFile,
+        migration: &Migration,
+        connection: &Connection,
+    ) -> Result<Self, ApplyError> {
+        let dialect = connection.dialect();
+        Ok(if migration.transactional {
+            Self::Transaction(script::inspect(file, dialect)?)
+        } else {
+            Self::Steps(script::units(file, dialect)?)
+        })
+    }
+}
+
+impl Run<'_> {
+    /// Runs migrations, each with its lines of the ledger in one transaction where it can.
+    ///
+    /// # Errors
+    /// The first that fails; those before it stay.
+    pub fn migrate(&mut self, migrations: &[&Migration]) -> Result<Vec<Done>, ApplyError> {
+        self.stoppable(|run| run.apply(migrations))
+    }
+
+    /// Reverts migrations, newest first: the way back of each is read before anything runs.
+    ///
+    /// # Errors
+    /// One without a way back (nothing has run then), or the first that fails.
+    pub fn rollback(
+        &mut self,
+        migrations: &[&Migration],
+        dir: &Path,
+    ) -> Result<Vec<Done>, ApplyError> {
+        self.stoppable(|run| run.revert(migrations, dir))
+    }
+
+    fn apply(&mut self, migrations: &[&Migration]) -> Result<Vec<Done>, ApplyError> {
+        if migrations.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.make_ledger()?;
+        let unfinished = self.unfinished(State::Started)?;
+        let of = migrations.len();
+        if self.settings.together {
+            let mut group = Vec::new();
+            for migration in migrations {
+                if !migration.transactional {
+                    return Err(ApplyError::NotTogether { name: migration.name.clone() });
+                }
+                group.push(Work::up(migration, self.connection)?);
+            }
+            return self.timed(group, 0, of, None, true);
+        }
+        let mut all = Vec::new();
+        for (at, migration) in migrations.iter().enumerate() {
+            let work = Work::up(migration, self.connection)?;
+            let record = unfinished.iter().find(|r| r.version == migration.version);
+            let last = at + 1 == of;
+            all.extend(self.timed(vec![work], at, of, record, last)?);
+        }
+        Ok(all)
+    }
+
+    fn revert(
+        &mut self,
+        migrations: &[&Migration],
+        dir: &Path,
+    ) -> Result<Vec<Done>, ApplyError> {
+        let mut works = Vec::new();
+        for migration in migrations {
+            works.push(Work::down(migration, self.connection, dir)?);
+        }
+        self.make_ledger()?;
+        let unfinished = self.unfinished(State::Reverting)?;
+        let of = works.len();
+        let mut all = Vec::new();
+        for (at, work) in works.into_iter().enumerate() {
+            let record = unfinished.iter().find(|r| r.version == work.migration.version);
+            all.extend(self.timed(vec![work], at, of, record, at + 1 == of)?);
+        }
+        Ok(all)
+    }
+
+    /// Runs files that take effect together, and tells the observer.
+    fn timed(
+        &mut self,
+        group: Vec<Work<'_>>,
+        at: usize,
+        of: usize,
+        record: Option<&Record>,
+        last: bool,
+    ) -> Result<Vec<Done>, ApplyError> {
+        let begin = Instant::now();
+        for (number, work) in group.iter().enumerate() {
+            self.observer.begin(work.migration, work.down, at + number + 1, of);
+        }
+        match group.as_slice() {
+            [work] if matches!(work.form, Form::Steps(_)) => steps::run(self, work, record)?,
+            _ => transaction::run(self, &group, last)?,
+        }
+        let mut all = Vec::new();
+        for work in &group {
+            let done = Done {
+                name: work.migration.name.clone(),
+                statements: work.count(),
+                duration_ms: millis(begin.elapsed()),
+            };
+            self.observer.end(&done);
+            all.push(done);
+        }
+        Ok(all)
+    }
+
+    fn make_ledger(&mut self) -> Result<(), ApplyError> {
+        let ledger = &mut *self.ledger;
+        if ledger.is_complete() {
             return Ok(());
         }
-        ledger.progress(connection, version, count)
-    });
-    if let Err(error) = outcome {
-        recover(connection);
-        // Where nothing took effect, nothing is interrupted.
-        if done == 0 {
-            ledger.remove(connection, version)?;
-        }
-        return Err(error);
+        transaction::small(self.connection, self.settings.lock_timeout, &mut |connection| {
+            ledger.create(connection)
+        })
     }
-    in_transaction(connection, &mut |connection| {
-        Ok(ledger.finish(connection, migration, &checksum, millis(begin.elapsed()))?)
-    })
-}
 
-fn in_own_transaction(connection: &Connection) -> bool {
-    match connection {
-        Connection::Sqlite(session) => session.in_transaction(),
-        Connection::Postgres(session) => {
-            session.transaction_status() != crate::database::postgres::TransactionStatus::Idle
-        }
+    fn unfinished(&mut self, state: State) -> Result<Vec<Record>, ApplyError> {
+        let mut records = self.ledger.records(self.connection)?;
+        records.retain(|record| record.state == state);
+        Ok(records)
     }
-}
 
-/// Reverts migrations, newest first: the way back of each is read before anything runs.
-///
-/// # Errors
-/// One without a way back (nothing has run then), or the first that fails.
-pub fn rollback(
-    connection: &mut Connection,
-    ledger: &mut Ledger,
-    migrations: &[&Migration],
-    dir: &Path,
-    observer: &mut dyn Observer,
-) -> Result<Vec<Done>, ApplyError> {
-    let dialect = connection.dialect();
-    let mut files = Vec::new();
-    for migration in migrations {
-        let file = migration.down(dialect)?.ok_or_else(|| ApplyError::NoWayBack {
-            name: migration.name.clone(),
-            dir: dir.to_owned(),
-        })?;
-        let spans = run::inspect(&file, connection, migration.transactional)?;
-        files.push((migration, file, spans));
-    }
-    ledger.create(connection)?;
-    let mut all = Vec::new();
-    for (at, (migration, file, spans)) in files.iter().enumerate() {
-        observer.begin(migration, true, at + 1, files.len());
+    /// Tries again while somebody else holds a lock, up to the limit.
+    pub(super) fn patiently(
+        &mut self,
+        attempt: &mut dyn FnMut(&mut Self) -> Result<(), ApplyError>,
+    ) -> Result<(), ApplyError> {
         let begin = Instant::now();
-        let version = &migration.version;
-        let outcome = if migration.transactional {
-            in_transaction(connection, &mut |connection| {
-                run::run(connection, file, spans, true, &mut |_, _| Ok(()))?;
-                Ok(ledger.remove(connection, version)?)
-            })
-        } else {
-            run::run(connection, file, spans, false, &mut |_, _| Ok(()))
-                .and_then(|()| in_transaction(connection, &mut |c| Ok(ledger.remove(c, version)?)))
-        };
-        outcome.inspect_err(|_| recover(connection))?;
-        let done = Done {
-            name: migration.name.clone(),
-            statements: spans.len(),
-            duration_ms: millis(begin.elapsed()),
-        };
-        observer.end(&done);
-        all.push(done);
+        let mut pause = Duration::from_millis(500);
+        let mut told = String::new();
+        loop {
+            let Err(mut error) = attempt(self) else { return Ok(()) };
+            let blockers = blockers(self.connection);
+            recover(self.connection);
+            if !error.is_lock() {
+                return Err(error);
+            }
+            let waited = begin.elapsed();
+            if waited + pause > self.settings.lock_timeout {
+                explain(&mut error, &blockers, waited);
+                return Err(error);
+            }
+            let message = format!(
+                "waiting for a lock that others hold{}; trying again",
+                blockers.iter().map(|blocker| format!("\n  {blocker}")).collect::<String>()
+            );
+            if message != told {
+                self.observer.warn(&message);
+                told = message;
+            }
+            if interrupt::pause(pause) {
+                return Err(error);
+            }
+            pause = (pause * 2).min(Duration::from_secs(8));
+        }
     }
-    Ok(all)
+
+    /// A signal is told as such, and what was committed without waiting for the disk is brought
+    /// there.
+    fn stoppable<T>(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> Result<T, ApplyError>,
+    ) -> Result<T, ApplyError> {
+        work(self).map_err(|error| {
+            recover(self.connection);
+            transaction::wait_for_disk(self.connection);
+            let cancelled = error.database().is_some_and(|e| e.kind == ErrorKind::Cancelled);
+            if interrupt::requested() && (cancelled || error.is_lock() || error.is_lost()) {
+                ApplyError::Stopped(Box::new(error))
+            } else {
+                error
+            }
+        })
+    }
+}
+
+fn blockers(connection: &Connection) -> Vec<String> {
+    match connection {
+        Connection::Postgres(session) => session.blockers().to_vec(),
+        Connection::Sqlite(_) => Vec::new(),
+    }
+}
+
+fn explain(error: &mut ApplyError, blockers: &[String], waited: Duration) {
+    if let Some(error) = error.database_mut() {
+        if !blockers.is_empty() {
+            error.detail = Some(format!("held up by {}", blockers.join("\n  and by ")));
+        }
+        error.hint = Some(format!(
+            "tried for {} s; wait for the others or end them, or allow more time with --lock-timeout",
+            waited.as_secs()
+        ));
+    }
+}
+
+/// Ends whatever transaction a failure left open. The failure itself is what the user must read.
+pub(super) fn recover(connection: &mut Connection) {
+    match connection {
+        Connection::Sqlite(session) => session.recover().ok(),
+        Connection::Postgres(session) => {
+            use crate::database::postgres::TransactionStatus as Status;
+            match session.transaction_status() {
+                Status::Idle | Status::Unknown => None,
+                _ => session.execute("ROLLBACK").ok(),
+            }
+        }
+    };
 }
 
 /// Notes a migration as applied without running it.
@@ -220,45 +358,18 @@ pub fn rollback(
 /// The database's own, or an up.sql that cannot be read.
 pub fn mark_applied(
     connection: &mut Connection,
-    ledger: &Ledger,
+    ledger: &mut Ledger,
     migration: &Migration,
 ) -> Result<(), ApplyError> {
     let checksum = migration.checksum()?;
-    in_transaction(connection, &mut |connection| {
+    let limit = Settings::default().lock_timeout;
+    transaction::small(connection, limit, &mut |connection| {
+        ledger.create(connection)?;
         ledger.remove(connection, &migration.version)?;
-        Ok(ledger.finish(connection, migration, &checksum, 0)?)
+        ledger.finish(connection, migration, &checksum, 0, 0)
     })
 }
 
-/// SQLite takes the write lock at once: a transaction that starts by reading cannot wait for it
-/// (SQLITE_BUSY_SNAPSHOT).
-pub(super) fn in_transaction(
-    connection: &mut Connection,
-    work: &mut dyn FnMut(&mut Connection) -> Result<(), ApplyError>,
-) -> Result<(), ApplyError> {
-    let begin = match connection.dialect() {
-        Dialect::Postgres => "BEGIN",
-        Dialect::Sqlite => "BEGIN IMMEDIATE",
-    };
-    connection.execute(begin)?;
-    let outcome = work(connection).and_then(|()| Ok(connection.execute("COMMIT")?));
-    if outcome.is_err() {
-        recover(connection);
-    }
-    outcome
-}
-
-/// Ends whatever transaction a failure left open. The failure itself is what the user must read.
-fn recover(connection: &mut Connection) {
-    match connection {
-        Connection::Sqlite(session) => session.recover().ok(),
-        Connection::Postgres(_) if in_own_transaction(connection) => {
-            connection.execute("ROLLBACK").ok()
-        }
-        Connection::Postgres(_) => None,
-    };
-}
-
-fn millis(duration: Duration) -> u64 {
+pub(super) fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

@@ -1,14 +1,20 @@
 //! Running, reverting and pushing.
 
 mod error;
+mod leftovers;
 mod lock;
 mod migrate;
 mod push;
 mod replace;
 mod run;
+mod script;
+mod settings;
+mod steps;
+mod transaction;
 
-pub use error::{ApplyError, FailedStatement};
+pub use error::{ApplyError, Effect, FailedStatement};
 pub use lock::Lock;
-pub use migrate::{Done, Observer, mark_applied, migrate, pending, rollback};
+pub use migrate::{Done, Observer, Run, mark_applied, pending};
 pub use push::{PushError, PushPlan, execute, plan_push};
 pub use replace::{move_over, renamed};
+pub use settings::{Settings, Unknown};

@@ -1,5 +1,6 @@
 use super::ApplyError;
-use super::migrate::in_transaction;
+use super::settings::Settings;
+use super::transaction::small;
 use crate::database::Connection;
 use crate::ledger::{Comparison, Ledger, Standing};
 use crate::migration::{Checksum, Migration, Version};
@@ -25,11 +26,11 @@ pub fn move_over(
         ledger.create(connection)?;
         let old = migration.replaces.versions.iter().chain(&migration.replaces.earlier);
         let old: Vec<&Version> = old.filter(|version| **version != migration.version).collect();
-        in_transaction(connection, &mut |connection| {
+        small(connection, Settings::default().lock_timeout, &mut |connection| {
             for version in &old {
                 ledger.remove(connection, version)?;
             }
-            Ok(ledger.accept(connection, migration, &checksum)?)
+            ledger.accept(connection, migration, &checksum)
         })?;
         moved.push(migration.name.clone());
     }
@@ -47,8 +48,8 @@ pub fn renamed(
     migration: &Migration,
     checksum: &Checksum,
 ) -> Result<(), ApplyError> {
-    in_transaction(connection, &mut |connection| {
+    small(connection, Settings::default().lock_timeout, &mut |connection| {
         ledger.rename(connection, was, &migration.version)?;
-        Ok(ledger.accept(connection, migration, checksum)?)
+        ledger.accept(connection, migration, checksum)
     })
 }

@@ -153,7 +153,7 @@ fn nothing_there(history: &History) -> anyhow::Error {
 fn note(history: &mut History, migrations: &[&Migration]) -> anyhow::Result<()> {
     history.ledger.create(&mut history.connection)?;
     for migration in migrations {
-        mark_applied(&mut history.connection, &history.ledger, migration).map_err(stop)?;
+        mark_applied(&mut history.connection, &mut history.ledger, migration).map_err(stop)?;
     }
     Ok(())
 }

@@ -20,6 +20,11 @@ pub fn run(_: &Args, context: &Context) -> anyhow::Result<Exit> {
     match config.target() {
         Ok(target) => {
             add("database", target.to_string(), target.origin.to_string());
+            if let Ok(direct) = config.direct_target()
+                && direct.location != target.location
+            {
+                add("database for migrations", direct.to_string(), direct.origin.to_string());
+            }
             for (name, setting) in config.connection_settings(&target) {
                 add(name, setting.value, setting.origin.to_string());
             }
@@ -51,6 +56,11 @@ pub fn run(_: &Args, context: &Context) -> anyhow::Result<Exit> {
         "older_migrations",
         format!("{:?}", config.older_migrations.value).to_lowercase(),
         config.older_migrations.origin.to_string(),
+    );
+    add(
+        "commit_wait",
+        format!("{:?}", config.commit_wait.value).to_lowercase(),
+        config.commit_wait.origin.to_string(),
     );
     if context.json() {
         let settings: serde_json::Map<String, serde_json::Value> = rows

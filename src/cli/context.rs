@@ -116,10 +116,24 @@ impl Context {
     /// See [`Config::target`].
     pub fn target(&self) -> anyhow::Result<Target> {
         let target = self.config.target()?;
+        self.announce(&target);
+        Ok(target)
+    }
+
+    /// The same for changes of the schema, which go past a pooler where a direct way is known.
+    ///
+    /// # Errors
+    /// See [`Config::direct_target`].
+    pub fn direct_target(&self) -> anyhow::Result<Target> {
+        let target = self.config.direct_target()?;
+        self.announce(&target);
+        Ok(target)
+    }
+
+    fn announce(&self, target: &Target) {
         let environment =
             target.environment.as_ref().map(|name| format!(" [{name}]")).unwrap_or_default();
         self.say(&format!("database: {target}{environment} ({})", target.origin));
-        Ok(target)
     }
 
     /// Connects, saying what is waited for.

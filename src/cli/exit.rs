@@ -21,6 +21,8 @@ pub enum Exit {
     /// A migration or seed failed.
     Failed = 6,
     NoConnection = 7,
+    /// Ended by a signal, as shells say it of Ctrl-C.
+    Stopped = 130,
 }
 
 /// A message and the exit code that goes with it. Commands return it inside [`anyhow::Error`].

@@ -2,6 +2,7 @@
 
 use super::migrations::{History, stop};
 use super::output::{Grid, harmless, print};
+use super::status::progress;
 use super::{Context, Exit, Stop, prompt};
 use crate::apply::ApplyError;
 use crate::history::difference;
@@ -45,8 +46,13 @@ fn choices(line: &Comparison) -> &'static [Choice] {
 
 /// True when `dbkit repair` has something to offer for it.
 pub(super) fn needs(line: &Comparison) -> bool {
-    line.standing == Standing::Interrupted
+    is_open(line)
         || (line.standing != Standing::Applied && !choices(line).is_empty())
+}
+
+/// Some of its statements are done.
+pub(super) fn is_open(line: &Comparison) -> bool {
+    matches!(line.standing, Standing::Interrupted | Standing::Reverting)
 }
 
 /// Shows what can be mended, with the command for each choice.
@@ -55,7 +61,9 @@ pub(super) fn list(context: &Context, history: &mut History) -> anyhow::Result<E
     let open: Vec<&Comparison> = standing.iter().filter(|line| needs(line)).collect();
     let commands = |line: &Comparison| -> Vec<String> {
         let flags: Vec<&str> = match line.standing {
-            Standing::Interrupted => vec!["--applied", "--reverted"],
+            Standing::Interrupted | Standing::Reverting => {
+                vec!["--resume", "--retry", "--skip", "--applied", "--reverted"]
+            }
             _ => choices(line).iter().map(|choice| choice.flag()).collect(),
         };
         flags.iter().map(|flag| format!("dbkit repair {} {flag}", line.version)).collect()
@@ -86,7 +94,10 @@ pub(super) fn list(context: &Context, history: &mut History) -> anyhow::Result<E
                 Standing::Renamed => {
                     format!("renamed from {}", line.was.as_deref().unwrap_or("another version"))
                 }
-                _ => format!("interrupted after statement {}", line.statement),
+                Standing::Reverting => {
+                    format!("its way back interrupted after statement {}", progress(line))
+                }
+                _ => format!("interrupted after statement {}", progress(line)),
             };
             grid.row([line.name.clone(), told, commands(line).join(" | ")]);
         }

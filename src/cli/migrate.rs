@@ -1,12 +1,11 @@
 //! `dbkit migrate`
 
-use super::migrations::{History, Progress, show, stop};
+use super::migrations::{History, Limits, Progress, show, stop};
 use super::output::print;
 use super::{Context, Exit};
 use crate::apply::{self, ApplyError};
 use crate::database::Access;
 use crate::migration::{Migration, Version};
-use std::time::Duration;
 
 #[derive(clap::Args, Debug)]
 #[command(
@@ -19,14 +18,16 @@ pub struct Args {
     #[arg(long)]
     dry_run: bool,
     /// Run at most this many
-    #[arg(long, value_name = "N", conflicts_with = "to")]
+    #[arg(long, visible_alias = "count", value_name = "N", conflicts_with = "to")]
     steps: Option<usize>,
     /// Run up to and including this version
     #[arg(long, value_name = "VERSION")]
     to: Option<String>,
-    /// Seconds to wait for another dbkit on the same database
-    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
-    lock_timeout: u64,
+    /// Run all of them in one transaction: all or none
+    #[arg(long)]
+    single_transaction: bool,
+    #[command(flatten)]
+    limits: Limits,
 }
 
 /// Runs pending migrations.
@@ -65,7 +66,8 @@ pub(super) fn run_pending(
     context: &Context,
     history: &mut History,
 ) -> anyhow::Result<Vec<apply::Done>> {
-    let args = Args { dry_run: false, steps: None, to: None, lock_timeout: 60 };
+    let limits = Limits::default();
+    let args = Args { dry_run: false, steps: None, to: None, single_transaction: false, limits };
     apply_chosen(&args, context, history)
 }
 
@@ -74,15 +76,13 @@ fn apply_chosen(
     context: &Context,
     history: &mut History,
 ) -> anyhow::Result<Vec<apply::Done>> {
-    history.locked(context, Duration::from_secs(args.lock_timeout), |history| {
+    let mut settings = args.limits.settings(context);
+    settings.together = args.single_transaction;
+    history.under_lock(context, &settings, |history, lock| {
         let chosen = choose(args, context, history)?;
-        if chosen.is_empty() {
-            return Ok(Vec::new());
-        }
         let chosen: Vec<&Migration> = chosen.iter().collect();
         let mut progress = Progress::new(context);
-        apply::migrate(&mut history.connection, &mut history.ledger, &chosen, &mut progress)
-            .map_err(stop)
+        history.run(lock, &settings, &mut progress).migrate(&chosen).map_err(stop)
     })
 }
 

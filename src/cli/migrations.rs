@@ -2,14 +2,72 @@
 
 use super::output::{Grid, count, print};
 use super::{Context, Exit, Stop};
-use crate::apply::{ApplyError, Done, Lock, Observer, move_over};
+use crate::apply::{ApplyError, Done, Lock, Observer, Run, Settings, move_over};
 use crate::config::Target;
-use crate::database::{Access, Connection, ErrorKind};
+use crate::database::postgres::Patience;
+use crate::database::{Access, Connection, ErrorKind, interrupt};
 use crate::ledger::{Comparison, Ledger, compare};
 use crate::migration::{Migration, read};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::path::PathBuf;
 use std::time::Duration;
+
+/// How long to wait, for commands that change the schema.
+#[derive(clap::Args, Clone, Debug)]
+pub(super) struct Limits {
+    /// Seconds to wait for another dbkit on the same database, and for tables that others use
+    #[arg(long, value_name = "SECONDS", default_value_t = 60.0, value_parser = seconds)]
+    pub lock_timeout: f64,
+    /// Seconds one attempt waits for a table's lock before it lets others pass; 0: the server's
+    /// own limit (PostgreSQL)
+    #[arg(long, value_name = "SECONDS", default_value_t = 3.0, value_parser = seconds)]
+    pub table_lock_timeout: f64,
+    /// Seconds after which a statement is cancelled (PostgreSQL)
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub statement_timeout: Option<f64>,
+}
+
+fn seconds(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(value) if (0.0..=1e7).contains(&value) => Ok(value),
+        _ => Err("a number of seconds is wanted".to_owned()),
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { lock_timeout: 60.0, table_lock_timeout: 3.0, statement_timeout: None }
+    }
+}
+
+impl Limits {
+    pub(super) fn settings(&self, context: &Context) -> Settings {
+        Settings {
+            lock_timeout: Duration::from_secs_f64(self.lock_timeout),
+            table_lock_timeout: Duration::from_secs_f64(self.table_lock_timeout),
+            statement_timeout: self.statement_timeout.map(Duration::from_secs_f64),
+            commit_wait: context.config.commit_wait.value,
+            ..Settings::default()
+        }
+    }
+}
+
+/// How a connection waits that runs under these settings.
+fn patience(settings: &Settings) -> Patience {
+    let patience = Patience::default();
+    let lock = settings.table_lock_timeout;
+    Patience {
+        // The blocker must be seen before the server gives up waiting for it.
+        first_look: if lock.is_zero() {
+            patience.first_look
+        } else {
+            patience.first_look.min(lock / 2)
+        },
+        // The server's own limit comes first.
+        statement: settings.statement_timeout.map(|limit| limit + Duration::from_secs(10)),
+        ..patience
+    }
+}
 
 /// A folder of migrations and the database they go to.
 pub(super) struct History {
@@ -23,7 +81,10 @@ pub(super) struct History {
 impl History {
     /// Reads the folder, then connects: a broken folder never needs a database.
     pub(super) fn open(context: &Context, access: Access) -> anyhow::Result<Self> {
-        let target = context.target()?;
+        let target = match access {
+            Access::Read => context.target()?,
+            Access::Write | Access::Create => context.direct_target()?,
+        };
         let dir = context.config.migration_dir(target.dialect());
         let migrations = read(&dir).map_err(|e| Stop::error(Exit::Usage, e.to_string()))?;
         let mut connection = context.connect(&target, access)?;
@@ -67,17 +128,55 @@ impl History {
         limit: Duration,
         work: impl FnOnce(&mut Self) -> anyhow::Result<T>,
     ) -> anyhow::Result<T> {
-        let lock = Lock::take(&mut self.connection, limit, &mut |holder| {
+        let settings = Settings { lock_timeout: limit, ..Settings::default() };
+        self.under_lock(context, &settings, |history, _| work(history))
+    }
+
+    /// The same for work that runs migrations.
+    pub(super) fn under_lock<T>(
+        &mut self,
+        context: &Context,
+        settings: &Settings,
+        work: impl FnOnce(&mut Self, &Lock) -> anyhow::Result<T>,
+    ) -> anyhow::Result<T> {
+        listen_for_signals();
+        if let Connection::Postgres(session) = &mut self.connection {
+            session.set_patience(patience(settings));
+        }
+        let lock = Lock::take(&mut self.connection, settings.lock_timeout, &mut |holder| {
             context.say(&format!("waiting for another dbkit on this database ({holder})"));
         })
         .map_err(stop)?;
         self.ledger = Ledger::find(&mut self.connection)?;
-        let outcome = self.move_over(context).and_then(|()| work(self));
-        let released = lock.release(&mut self.connection);
-        let value = outcome?;
-        released?;
-        Ok(value)
+        let outcome = self.move_over(context).and_then(|()| work(self, &lock));
+        // What was asked for is done or has failed; a lock that cannot be given back ends with
+        // its connection.
+        lock.release(&mut self.connection).ok();
+        outcome
     }
+
+    pub(super) fn run<'r>(
+        &'r mut self,
+        lock: &'r Lock,
+        settings: &'r Settings,
+        observer: &'r mut dyn Observer,
+    ) -> Run<'r> {
+        let Self { connection, ledger, .. } = self;
+        Run { connection, ledger, lock, settings, observer }
+    }
+}
+
+/// The first signal cancels what is running, so that its transaction is rolled back and the
+/// ledger knows; the second ends the process.
+fn listen_for_signals() {
+    // A handler that is there already does the same.
+    ctrlc::set_handler(|| {
+        if interrupt::request() {
+            std::process::exit(i32::from(Exit::Stopped as u8));
+        }
+        eprintln!("stopping; once more ends the program at once");
+    })
+    .ok();
 }
 
 /// The exit code of what went wrong while applying.
@@ -88,14 +187,18 @@ pub(super) fn stop(error: ApplyError) -> anyhow::Error {
         | ApplyError::MetaCommand { .. }
         | ApplyError::TransactionControl { .. }
         | ApplyError::NotInTransaction { .. }
+        | ApplyError::NotTogether { .. }
         | ApplyError::Unknown { .. } => Exit::Usage,
-        ApplyError::Locked { .. } => Exit::Lock,
+        ApplyError::Locked { .. } | ApplyError::LeaseLost { .. } => Exit::Lock,
+        ApplyError::Stopped(_) => Exit::Stopped,
         ApplyError::NoWayBack { .. }
         | ApplyError::Older { .. }
         | ApplyError::Renamed { .. }
         | ApplyError::PartlyReplaced { .. } => Exit::Refused,
-        ApplyError::Interrupted { .. } => Exit::Failed,
-        ApplyError::Database(error) => of_kind(error.kind),
+        ApplyError::Interrupted { .. } | ApplyError::Reverting { .. } => Exit::Failed,
+        ApplyError::Database(error)
+        | ApplyError::OutcomeUnknown { error, .. }
+        | ApplyError::Commit { error, .. } => of_kind(error.kind),
         ApplyError::Statement(failed) => of_kind(failed.error.kind),
     };
     Stop::error(exit, error.to_string())

@@ -1,12 +1,10 @@
 //! `dbkit redo`
 
-use super::migrations::{History, Progress, show, stop};
-use super::rollback::newest;
+use super::migrations::{History, Limits, Progress, show, stop};
+use super::rollback::{Extent, newest};
 use super::{Context, Exit, Stop, prompt};
-use crate::apply;
 use crate::database::Access;
 use crate::migration::Migration;
-use std::time::Duration;
 
 #[derive(clap::Args, Debug)]
 #[command(
@@ -16,14 +14,13 @@ use std::time::Duration;
 )]
 pub struct Args {
     /// How many to revert and run again
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, visible_alias = "count", value_name = "N", default_value_t = 1)]
     steps: usize,
     /// Do not ask
     #[arg(long, short)]
     yes: bool,
-    /// Seconds to wait for another dbkit on the same database
-    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
-    lock_timeout: u64,
+    #[command(flatten)]
+    limits: Limits,
 }
 
 /// Reverts the newest applied migrations and runs them again.
@@ -39,14 +36,16 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
             return Err(Stop::error(Exit::Refused, "nothing was reverted"));
         }
     }
-    let done = history.locked(context, Duration::from_secs(args.lock_timeout), |history| {
-        let chosen = newest(history, args.steps)?;
+    let settings = args.limits.settings(context);
+    let done = history.under_lock(context, &settings, |history, lock| {
+        let chosen = newest(history, &Extent::Steps(args.steps))?;
         let mut order: Vec<&Migration> = chosen.iter().collect();
         let mut progress = Progress::new(context);
-        let (connection, ledger) = (&mut history.connection, &mut history.ledger);
-        apply::rollback(connection, ledger, &order, &history.dir, &mut progress).map_err(stop)?;
+        let dir = history.dir.clone();
+        let mut run = history.run(lock, &settings, &mut progress);
+        run.rollback(&order, &dir).map_err(stop)?;
         order.reverse();
-        apply::migrate(connection, ledger, &order, &mut progress).map_err(stop)
+        run.migrate(&order).map_err(stop)
     })?;
     show(context, "redone", &done)?;
     Ok(Exit::Done)

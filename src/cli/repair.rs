@@ -1,19 +1,18 @@
 //! `dbkit repair`
 
 use super::mend::{self, Choice};
-use super::migrations::{History, stop};
+use super::migrations::{History, Limits, Progress, stop};
 use super::output::print;
 use super::{Context, Exit, Stop};
-use crate::apply::{self, ApplyError};
+use crate::apply::{self, ApplyError, Unknown};
 use crate::database::Access;
 use crate::ledger::Standing;
 use crate::migration::Version;
-use std::time::Duration;
 
 #[derive(clap::Args, Debug)]
 #[command(
-    after_help = "Without a migration it shows what can be mended, and how. For an interrupted one, finish or\n\
-                        undo the rest by hand first. Every choice says what it does and asks.\n\n\
+    after_help = "Without a migration it shows what can be mended, and how. An interrupted\n\
+                        one goes on with --resume, as `migrate` does by itself.\n\n\
                         Example:\n  dbkit repair\n  dbkit repair 2024-05-31-120000 --accept --yes"
 )]
 pub struct Args {
@@ -37,12 +36,20 @@ pub struct Args {
     /// Write its files as they were when it ran, from what the ledger has kept
     #[arg(long, group = "choice", requires = "migration")]
     restore: bool,
+    /// Go on with the statement that was running when it was interrupted
+    #[arg(long, group = "choice", requires = "migration")]
+    resume: bool,
+    /// The same, though nothing tells whether that statement took effect: run it
+    #[arg(long, group = "choice", requires = "migration")]
+    retry: bool,
+    /// The same, without that statement: it took effect
+    #[arg(long, group = "choice", requires = "migration")]
+    skip: bool,
     /// Do not ask
     #[arg(long, short)]
     yes: bool,
-    /// Seconds to wait for another dbkit on the same database
-    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
-    lock_timeout: u64,
+    #[command(flatten)]
+    limits: Limits,
 }
 
 impl Args {
@@ -67,7 +74,10 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
         return mend::list(context, &mut History::open(context, Access::Read)?);
     };
     let mut history = History::open(context, Access::Write)?;
-    let limit = Duration::from_secs(args.lock_timeout);
+    let limit = args.limits.settings(context).lock_timeout;
+    if args.resume || args.retry || args.skip {
+        return resume(args, context, &mut history, wanted);
+    }
     if let Some(choice) = args.choice() {
         return history.locked(context, limit, |history| {
             mend::mend(context, history, wanted, choice, args.yes)
@@ -87,7 +97,7 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
             return Err(stop(ApplyError::Unknown { wanted, dir }));
         };
         history.ledger.create(&mut history.connection)?;
-        let (name, ledger) = (line.name.clone(), &history.ledger);
+        let (name, ledger) = (line.name.clone(), &mut history.ledger);
         match line.standing {
             Standing::Pending | Standing::PendingOlder => Err(Stop::error(
                 Exit::Usage,
@@ -114,6 +124,44 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
                 told(context, &name, "applied", "is noted as applied")
             }
         }
+    })?;
+    Ok(Exit::Done)
+}
+
+/// Runs the rest of the file that was running, up or down.
+fn resume(
+    args: &Args,
+    context: &Context,
+    history: &mut History,
+    wanted: &str,
+) -> anyhow::Result<Exit> {
+    let mut settings = args.limits.settings(context);
+    settings.unknown = match (args.retry, args.skip) {
+        (true, _) => Some(Unknown::Retry),
+        (_, true) => Some(Unknown::Skip),
+        _ => None,
+    };
+    let version = Version::of_folder(wanted);
+    history.under_lock(context, &settings, |history, lock| {
+        let standing = history.standing()?;
+        let line = standing.iter().find(|line| line.version == version);
+        let migration = history.migrations.iter().find(|m| m.version == version).cloned();
+        let (Some(line), Some(migration)) = (line, migration) else {
+            let (wanted, dir) = (wanted.to_owned(), history.dir.clone());
+            return Err(stop(ApplyError::Unknown { wanted, dir }));
+        };
+        if !mend::is_open(line) {
+            let message = format!("{} was not interrupted", line.name);
+            return Err(Stop::error(Exit::Usage, message));
+        }
+        let down = line.standing == Standing::Reverting;
+        let (dir, mut progress) = (history.dir.clone(), Progress::new(context));
+        let mut run = history.run(lock, &settings, &mut progress);
+        let outcome =
+            if down { run.rollback(&[&migration], &dir) } else { run.migrate(&[&migration]) };
+        outcome.map_err(stop)?;
+        let (state, text) = if down { ("reverted", "is reverted") } else { ("applied", "is applied") };
+        told(context, &line.name, state, text)
     })?;
     Ok(Exit::Done)
 }

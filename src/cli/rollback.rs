@@ -1,12 +1,11 @@
 //! `dbkit rollback`
 
-use super::migrations::{History, Progress, show, stop};
+use super::migrations::{History, Limits, Progress, show, stop};
 use super::{Context, Exit, Stop, prompt};
-use crate::apply::{self, ApplyError};
+use crate::apply::ApplyError;
 use crate::database::Access;
 use crate::ledger::Standing;
-use crate::migration::Migration;
-use std::time::Duration;
+use crate::migration::{Migration, Version};
 
 #[derive(clap::Args, Debug)]
 #[command(
@@ -16,14 +15,19 @@ use std::time::Duration;
 )]
 pub struct Args {
     /// How many to revert
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, visible_alias = "count", value_name = "N", default_value_t = 1)]
     steps: usize,
+    /// Revert everything that is newer than this version, which stays
+    #[arg(long, value_name = "VERSION", conflicts_with = "steps")]
+    to: Option<String>,
+    /// Revert everything
+    #[arg(long, conflicts_with_all = ["steps", "to"])]
+    all: bool,
     /// Do not ask
     #[arg(long, short)]
     yes: bool,
-    /// Seconds to wait for another dbkit on the same database
-    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
-    lock_timeout: u64,
+    #[command(flatten)]
+    limits: Limits,
 }
 
 /// Reverts the newest applied migrations.
@@ -32,7 +36,7 @@ pub struct Args {
 /// No way back, no connection, the lock, or the first that fails.
 pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
     let mut history = History::open(context, Access::Write)?;
-    let chosen = newest(&mut history, args.steps)?;
+    let chosen = newest(&mut history, &args.extent())?;
     if !chosen.is_empty() && !args.yes {
         let names: Vec<_> = chosen.iter().map(|m| m.name.as_str()).collect();
         let question = format!("revert {} on {}?", names.join(", "), history.target);
@@ -40,33 +44,57 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
             return Err(Stop::error(Exit::Refused, "nothing was reverted"));
         }
     }
-    let done = history.locked(context, Duration::from_secs(args.lock_timeout), |history| {
-        let chosen = newest(history, args.steps)?;
+    let settings = args.limits.settings(context);
+    let done = history.under_lock(context, &settings, |history, lock| {
+        let chosen = newest(history, &args.extent())?;
         let chosen: Vec<&Migration> = chosen.iter().collect();
         let mut progress = Progress::new(context);
-        apply::rollback(
-            &mut history.connection,
-            &mut history.ledger,
-            &chosen,
-            &history.dir,
-            &mut progress,
-        )
-        .map_err(stop)
+        let dir = history.dir.clone();
+        history.run(lock, &settings, &mut progress).rollback(&chosen, &dir).map_err(stop)
     })?;
     show(context, "reverted", &done)?;
     Ok(Exit::Done)
 }
 
-/// The newest applied migrations, newest first.
-pub(super) fn newest(history: &mut History, steps: usize) -> anyhow::Result<Vec<Migration>> {
+/// How far back to go.
+pub(super) enum Extent {
+    Steps(usize),
+    /// Down to this one, which stays.
+    To(String),
+    All,
+}
+
+impl Args {
+    fn extent(&self) -> Extent {
+        match &self.to {
+            Some(version) => Extent::To(version.clone()),
+            None if self.all => Extent::All,
+            None => Extent::Steps(self.steps),
+        }
+    }
+}
+
+/// The newest applied migrations, newest first. One whose way back was interrupted is the first.
+pub(super) fn newest(history: &mut History, extent: &Extent) -> anyhow::Result<Vec<Migration>> {
     let standing = history.standing()?;
+    let (steps, keep) = match extent {
+        Extent::Steps(steps) => (*steps, None),
+        Extent::All => (usize::MAX, None),
+        Extent::To(version) => (usize::MAX, Some(Version::of_folder(version))),
+    };
+    if let (Extent::To(wanted), Some(keep)) = (extent, &keep)
+        && !standing.iter().any(|line| line.version == *keep)
+    {
+        let (wanted, dir) = (wanted.clone(), history.dir.clone());
+        return Err(stop(ApplyError::Unknown { wanted, dir }));
+    }
     let mut chosen = Vec::new();
     for line in standing.iter().rev() {
         match line.standing {
             Standing::Pending | Standing::PendingOlder => continue,
             Standing::Interrupted => {
-                let (name, done) = (line.name.clone(), line.statement);
-                return Err(stop(ApplyError::Interrupted { name, done }));
+                let reason = "its up.sql was running".to_owned();
+                return Err(stop(ApplyError::Interrupted { name: line.name.clone(), reason }));
             }
             Standing::Renamed => {
                 let was = line.was.clone().unwrap_or_default();
@@ -74,7 +102,7 @@ pub(super) fn newest(history: &mut History, steps: usize) -> anyhow::Result<Vec<
             }
             _ => {}
         }
-        if chosen.len() == steps {
+        if chosen.len() == steps || keep.as_ref().is_some_and(|keep| line.version <= *keep) {
             break;
         }
         match history.migrations.iter().find(|m| m.version == line.version) {

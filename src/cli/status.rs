@@ -53,7 +53,8 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
     Ok(if args.check && open { Exit::Pending } else { Exit::Done })
 }
 
-const APPLIED: [Standing; 5] = [
+const APPLIED: [Standing; 6] = [
+    Standing::Reverting,
     Standing::Applied,
     Standing::Changed,
     Standing::Missing,
@@ -75,7 +76,19 @@ fn line(line: &Comparison) -> serde_json::Value {
         "lacking": line.lacking.iter().map(Version::as_str).collect::<Vec<_>>(),
         "run_on": line.run_on,
         "duration_ms": line.duration_ms,
+        "statement": line.statement,
+        "statements": line.statements,
+        "running": line.running,
     })
+}
+
+/// `2 of 5; outcome unknown: CREATE INDEX CONCURRENTLY …`
+pub(super) fn progress(line: &Comparison) -> String {
+    let running = line.running.as_ref().map(|sql| {
+        let first = sql.lines().next().unwrap_or_default();
+        format!("; outcome unknown: {first}")
+    });
+    format!("{} of {}{}", line.statement, line.statements, running.unwrap_or_default())
 }
 
 fn human(context: &Context, standing: &[Comparison]) -> String {
@@ -100,7 +113,10 @@ fn human(context: &Context, standing: &[Comparison]) -> String {
             Standing::PartlyReplaced => {
                 format!("refused: of what it replaces, {} did not run", line.lacking.len())
             }
-            Standing::Interrupted => format!("interrupted after statement {}", line.statement),
+            Standing::Interrupted => format!("interrupted after statement {}", progress(line)),
+            Standing::Reverting => {
+                format!("its way back interrupted after statement {}", progress(line))
+            }
         };
         grid.row([line.name.clone(), state, line.run_on.clone().unwrap_or_default()]);
     }

@@ -21,6 +21,7 @@ pub struct FileSection {
     pub dialects: Option<Vec<Dialect>>,
     pub default_env: Option<String>,
     pub older_migrations: Option<OlderMigrations>,
+    pub commit_wait: Option<CommitWait>,
     #[serde(default)]
     pub env: BTreeMap<String, EnvironmentSection>,
 }
@@ -35,6 +36,17 @@ pub enum OlderMigrations {
     #[default]
     Warn,
     Refuse,
+}
+
+/// Which commits of `migrate` wait for the server's disk. What a crash of the server may lose
+/// otherwise are the last migrations of a run, each wholly and with its line of the ledger.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CommitWait {
+    /// The last one of a run, which takes the others with it.
+    #[default]
+    Last,
+    Each,
 }
 
 /// One `[env.NAME]`.

@@ -1,4 +1,4 @@
-use super::file::{self, EnvironmentSection, FileSection, OlderMigrations};
+use super::file::{self, CommitWait, EnvironmentSection, FileSection, OlderMigrations};
 use super::target::{USE_SSL, VARIABLES};
 use super::{ConfigError, Location, Origin, Setting, Target, Variables};
 use crate::model::Dialect;
@@ -31,6 +31,7 @@ pub struct Config {
     /// Empty: whatever the target is.
     pub dialects: Setting<Vec<Dialect>>,
     pub older_migrations: Setting<OlderMigrations>,
+    pub commit_wait: Setting<CommitWait>,
     /// diesel.toml lets `diesel migration run` overwrite this file.
     pub overwritten_by_diesel: Option<PathBuf>,
     pub variables: Variables,
@@ -124,6 +125,10 @@ impl Config {
             Some(policy) => Setting::new(policy, from_file("older_migrations")),
             None => Setting::new(OlderMigrations::default(), Origin::Default),
         };
+        let commit_wait = match sections.commit_wait {
+            Some(wait) => Setting::new(wait, from_file("commit_wait")),
+            None => Setting::new(CommitWait::default(), Origin::Default),
+        };
         Ok(Self {
             root,
             file,
@@ -134,6 +139,7 @@ impl Config {
             seeds,
             dialects,
             older_migrations,
+            commit_wait,
             overwritten_by_diesel: diesel_file.print_schema,
             variables,
             sections,
@@ -184,6 +190,29 @@ impl Config {
         match &self.environment {
             Some(setting) => self.of_environment(&setting.value),
             None => Err(ConfigError::NoTarget),
+        }
+    }
+
+    /// The database to change the schema of: `DIRECT_URL`, which goes round the application's
+    /// pooler, where the ordinary URL comes from the same place; else the ordinary one.
+    ///
+    /// # Errors
+    /// As [`Config::target`].
+    pub fn direct_target(&self) -> Result<Target, ConfigError> {
+        let target = self.target()?;
+        // A variable of another place may mean another environment's database.
+        let beside = |direct: &&Setting<String>| match (&direct.origin, &target.origin) {
+            (Origin::Variable(_), Origin::Variable(_)) => true,
+            (Origin::DotEnv { file: a, .. }, Origin::DotEnv { file: b, .. }) => a == b,
+            _ => false,
+        };
+        let direct = self.variables.get("DIRECT_URL").filter(beside);
+        match direct.filter(|direct| !direct.value.trim().is_empty()) {
+            Some(direct) if target.dialect() == Dialect::Postgres => {
+                let location = Location::parse(&direct.value, &direct.origin)?;
+                Ok(Target { location, origin: direct.origin.clone(), ..target })
+            }
+            _ => Ok(target),
         }
     }
 

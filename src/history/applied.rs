@@ -80,9 +80,14 @@ fn one(line: &Comparison) -> Option<Finding> {
                 "take the folder of migrations from before the squash, run `dbkit migrate` with it, and come back".to_owned(),
             )
         }
-        Standing::Interrupted => finding(
+        Standing::Interrupted | Standing::Reverting => finding(
             "interrupted",
-            format!("it began and did not finish: {} of its statements are done", line.statement),
+            format!(
+                "{} began and did not finish: {} of {} statements are done",
+                if line.standing == Standing::Interrupted { "it" } else { "its way back" },
+                line.statement,
+                line.statements
+            ),
             "`dbkit repair` shows how to mend it".to_owned(),
         ),
         Standing::Applied | Standing::Pending | Standing::Replacing => None,

@@ -21,6 +21,8 @@ pub enum Standing {
     PartlyReplaced,
     /// It began, is not wholly there, and nothing says that it ended.
     Interrupted,
+    /// It was applied, and its way back began and did not end.
+    Reverting,
 }
 
 /// One line of the comparison.
@@ -33,6 +35,10 @@ pub struct Comparison {
     pub duration_ms: Option<u64>,
     /// Statements that are done, of an interrupted one.
     pub statement: u64,
+    /// How many its file had.
+    pub statements: u64,
+    /// The statement whose outcome is unknown.
+    pub running: Option<String>,
     /// The folder's name when it ran, where it is another now.
     pub was: Option<String>,
     /// The version the ledger has for it, of a renamed one.
@@ -51,6 +57,8 @@ impl Comparison {
             run_on: record.and_then(|r| r.run_on.clone()),
             duration_ms: record.and_then(|r| r.duration_ms),
             statement: record.map_or(0, |r| r.statement),
+            statements: record.map_or(0, |r| r.statements),
+            running: record.and_then(|r| r.running.clone()),
             was,
             was_version: None,
             lacking: Vec::new(),
@@ -80,6 +88,7 @@ pub fn compare(
             }
             None => Standing::Pending,
             Some(record) if record.state == State::Started => Standing::Interrupted,
+            Some(record) if record.state == State::Reverting => Standing::Reverting,
             Some(record) => match &record.checksum {
                 Some(then) if *then != *migration.checksum()?.as_str() => Standing::Changed,
                 _ => Standing::Applied,
@@ -107,6 +116,7 @@ pub fn compare(
         let name = record.name.clone().unwrap_or_else(|| record.version.to_string());
         let standing = match record.state {
             State::Started => Standing::Interrupted,
+            State::Reverting => Standing::Reverting,
             State::Finished => Standing::Missing,
         };
         all.push(Comparison::new(&record.version, name, standing, Some(record)));
@@ -122,7 +132,7 @@ fn replaced(
     records: &[Record],
 ) -> Result<Option<Comparison>, MigrationError> {
     let replaces = &migration.replaces;
-    if replaces.is_empty() || own.is_some_and(|r| r.state == State::Started) {
+    if replaces.is_empty() || own.is_some_and(|r| r.state != State::Finished) {
         return Ok(None);
     }
     let has = |version: &Version| records.iter().any(|r| r.applied && r.version == *version);

@@ -2,7 +2,6 @@ use super::Ledger;
 use super::record::FILES;
 use crate::database::{DatabaseError, Session, Value};
 use crate::migration::{Migration, SNAPSHOT_FILE, Version};
-use crate::model::Dialect;
 use std::path::Path;
 
 /// Larger files are known by their checksum only: data does not belong into the ledger twice.
@@ -68,31 +67,20 @@ impl Ledger {
 
     /// Keeps the files of a migration, so that a later edit can be shown and a lost folder
     /// restored.
-    pub(super) fn keep(
-        &self,
-        session: &mut dyn Session,
-        migration: &Migration,
-    ) -> Result<(), DatabaseError> {
-        let marks = match self.dialect {
-            Dialect::Postgres => "$1, $2, $3, $4, $5",
-            Dialect::Sqlite => "?1, ?2, ?3, ?4, ?5",
-        };
-        let sql = format!(
-            "INSERT INTO {}{FILES} (version, up, down, metadata, snapshot) VALUES ({marks}) \
-             ON CONFLICT (version) DO UPDATE SET up = excluded.up, down = excluded.down, \
-             metadata = excluded.metadata, snapshot = excluded.snapshot",
-            self.prefix
-        );
+    pub(super) fn keep_sql(&self, migration: &Migration) -> String {
         let kept = Kept::of(migration);
-        let value = |text: Option<String>| text.map_or(Value::Null, Value::Text);
-        let binds = [
-            Value::Text(migration.version.to_string()),
-            value(kept.up),
-            value(kept.down),
-            value(kept.metadata),
-            value(kept.snapshot),
-        ];
-        session.query(&sql, &binds).map(drop)
+        let text = |text: &Option<String>| self.literal_or_null(text.as_deref());
+        format!(
+            "INSERT INTO {}{FILES} (version, up, down, metadata, snapshot) VALUES ({}, {}, {}, {}, {}) \
+             ON CONFLICT (version) DO UPDATE SET up = excluded.up, down = excluded.down, \
+             metadata = excluded.metadata, snapshot = excluded.snapshot;\n",
+            self.prefix,
+            self.literal_or_null(Some(migration.version.as_str())),
+            text(&kept.up),
+            text(&kept.down),
+            text(&kept.metadata),
+            text(&kept.snapshot),
+        )
     }
 
     /// The files of a migration as they were when it ran.

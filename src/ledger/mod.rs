@@ -8,4 +8,4 @@ mod record;
 
 pub use compare::{Comparison, Standing, compare};
 pub use files::Kept;
-pub use record::{Ledger, Record, State};
+pub use record::{Ledger, Progress, Record, State};

@@ -1,4 +1,5 @@
 use crate::database::{DatabaseError, Session, Value};
+use crate::dialect::{postgres, sqlite};
 use crate::migration::{Checksum, Migration, Version};
 use crate::model::Dialect;
 use std::collections::BTreeMap;
@@ -13,6 +14,33 @@ pub(super) const FILES: &str = "__dbkit_files";
 pub enum State {
     Started,
     Finished,
+    /// It was applied, and its way back began.
+    Reverting,
+}
+
+impl State {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Started => "started",
+            Self::Finished => "finished",
+            Self::Reverting => "reverting",
+        }
+    }
+}
+
+/// How far a migration is that runs statement by statement.
+#[derive(Clone, Debug)]
+pub struct Progress<'p> {
+    pub state: State,
+    /// Statements that are done.
+    pub done: usize,
+    /// Statements of the file.
+    pub of: usize,
+    /// The statement that is about to run, where nothing but a look at the database can tell
+    /// afterwards whether it did.
+    pub running: Option<&'p str>,
+    /// Of the file's text up to the last statement that is done.
+    pub part: Checksum,
 }
 
 /// What the ledger says of one migration.
@@ -28,7 +56,31 @@ pub struct Record {
     pub state: State,
     /// Statements that are done, of one that did not finish.
     pub statement: u64,
+    /// How many its file has.
+    pub statements: u64,
+    /// The statement whose outcome is unknown.
+    pub running: Option<String>,
+    /// Checksum of the file's text up to the last statement that is done.
+    pub part: Option<String>,
     pub duration_ms: Option<u64>,
+}
+
+impl Record {
+    fn new(version: Version, applied: bool) -> Self {
+        Self {
+            version,
+            applied,
+            run_on: None,
+            name: None,
+            checksum: None,
+            state: State::Finished,
+            statement: 0,
+            statements: 0,
+            running: None,
+            part: None,
+            duration_ms: None,
+        }
+    }
 }
 
 /// The ledger of one database: where its tables are, and how they are written.
@@ -85,6 +137,12 @@ impl Ledger {
         })
     }
 
+    /// All its tables are there.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.exists && self.own_exists && self.files_exist
+    }
+
     /// Makes the tables that are missing.
     ///
     /// # Errors
@@ -109,8 +167,11 @@ impl Ledger {
                  version VARCHAR(50) PRIMARY KEY NOT NULL,\n    \
                  name TEXT NOT NULL,\n    \
                  checksum TEXT NOT NULL,\n    \
-                 state TEXT NOT NULL CHECK (state IN ('started', 'finished')),\n    \
+                 state TEXT NOT NULL CHECK (state IN ('started', 'finished', 'reverting')),\n    \
                  statement {integer} NOT NULL DEFAULT 0,\n    \
+                 statements {integer} NOT NULL DEFAULT 0,\n    \
+                 running TEXT,\n    \
+                 part TEXT,\n    \
                  started_at TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP,\n    \
                  duration_ms {integer},\n    \
                  run_by TEXT,\n    \
@@ -134,23 +195,15 @@ impl Ledger {
                 let mut row = row.into_iter();
                 let Some(version) = row.next().and_then(text) else { continue };
                 let version = Version::new(&version);
-                let record = Record {
-                    version: version.clone(),
-                    applied: true,
-                    run_on: row.next().and_then(text),
-                    name: None,
-                    checksum: None,
-                    state: State::Finished,
-                    statement: 0,
-                    duration_ms: None,
-                };
+                let mut record = Record::new(version.clone(), true);
+                record.run_on = row.next().and_then(text);
                 found.insert(version, record);
             }
         }
         if self.own_exists {
             let sql = format!(
                 "SELECT version, name, checksum, state, CAST(statement AS TEXT), \
-                 CAST(duration_ms AS TEXT), CAST(started_at AS TEXT) FROM {prefix}{DBKIT}"
+                 CAST(statements AS TEXT), running, part, CAST(duration_ms AS TEXT), CAST(started_at AS TEXT) FROM {prefix}{DBKIT}"
             );
             for row in session.query(&sql, &[])?.rows {
                 let mut row = row.into_iter().map(text);
@@ -158,25 +211,27 @@ impl Ledger {
                 let Some(version) = next() else { continue };
                 let version = Version::new(&version);
                 let (name, checksum, state) = (next(), next(), next());
-                let finished = state.as_deref() == Some("finished");
-                // A finished row without Diesel's: Diesel itself reverted the migration.
-                if finished && !found.contains_key(&version) {
+                let state = match state.as_deref() {
+                    Some("started") => State::Started,
+                    Some("reverting") => State::Reverting,
+                    _ => State::Finished,
+                };
+                // Without Diesel's row: Diesel itself reverted the migration.
+                if state != State::Started && !found.contains_key(&version) {
                     continue;
                 }
                 let number = |text: Option<String>| text.and_then(|text| text.parse().ok());
-                let record = found.entry(version.clone()).or_insert(Record {
-                    version,
-                    applied: false,
-                    run_on: None,
-                    name: None,
-                    checksum: None,
-                    state: State::Finished,
-                    statement: 0,
-                    duration_ms: None,
-                });
+                let record =
+                    found.entry(version.clone()).or_insert_with(|| Record::new(version, false));
+                // With Diesel's row: Diesel has run what dbkit had only begun.
+                let overtaken = state == State::Started && record.applied;
+                record.state = if overtaken { State::Finished } else { state };
+                let finished = state == State::Finished;
                 record.name = name;
-                record.state = if finished { State::Finished } else { State::Started };
                 record.statement = number(next()).unwrap_or_default();
+                record.statements = number(next()).unwrap_or_default();
+                record.running = next();
+                record.part = next();
                 record.duration_ms = number(next());
                 // Another time in Diesel's row: Diesel reverted it and ran it again, perhaps from
                 // another file.
@@ -186,35 +241,18 @@ impl Ledger {
         Ok(found.into_values().collect())
     }
 
-    /// Notes that a migration begins that cannot run in one transaction.
+    /// Notes how far a migration is.
     ///
     /// # Errors
     /// The database's own.
-    pub fn start(
+    pub fn note(
         &self,
         session: &mut dyn Session,
         migration: &Migration,
         checksum: &Checksum,
+        progress: &Progress<'_>,
     ) -> Result<(), DatabaseError> {
-        self.put(session, migration, checksum, State::Started, None)
-    }
-
-    /// Notes how many statements of a started migration are done.
-    ///
-    /// # Errors
-    /// The database's own.
-    pub fn progress(
-        &self,
-        session: &mut dyn Session,
-        version: &Version,
-        statements: usize,
-    ) -> Result<(), DatabaseError> {
-        let (one, two) = self.marks();
-        let sql =
-            format!("UPDATE {}{DBKIT} SET statement = {one} WHERE version = {two}", self.prefix);
-        let statements = i64::try_from(statements).unwrap_or(i64::MAX);
-        let binds = [Value::Integer(statements), Value::Text(version.to_string())];
-        session.query(&sql, &binds).map(drop)
+        session.execute(&self.put(migration, checksum, progress, "NULL"))
     }
 
     /// Notes that a migration has run: in Diesel's table and in dbkit's.
@@ -226,13 +264,36 @@ impl Ledger {
         session: &mut dyn Session,
         migration: &Migration,
         checksum: &Checksum,
+        statements: usize,
         duration_ms: u64,
     ) -> Result<(), DatabaseError> {
-        let one = self.marks().0;
-        let sql = format!("INSERT INTO {}{DIESEL} (version) VALUES ({one})", self.prefix);
-        session.query(&sql, &[Value::Text(migration.version.to_string())])?;
-        self.put(session, migration, checksum, State::Finished, Some(duration_ms))?;
-        self.keep(session, migration)
+        session.execute(&self.finish_sql(migration, checksum, statements, Some(duration_ms)))
+    }
+
+    /// The statements that note that a migration has run. Without a duration the server measures
+    /// it, from the beginning of the transaction.
+    #[must_use]
+    pub fn finish_sql(
+        &self,
+        migration: &Migration,
+        checksum: &Checksum,
+        statements: usize,
+        duration_ms: Option<u64>,
+    ) -> String {
+        let duration = match (duration_ms, self.dialect) {
+            (Some(duration), _) => duration.to_string(),
+            (None, Dialect::Sqlite) => "NULL".to_owned(),
+            (None, Dialect::Postgres) => "CAST(1000 * extract(epoch FROM pg_catalog.clock_timestamp() - \
+                 pg_catalog.transaction_timestamp()) AS bigint)"
+                .to_owned(),
+        };
+        format!(
+            "INSERT INTO {}{DIESEL} (version) VALUES ({});\n{}{}",
+            self.prefix,
+            self.literal(migration.version.as_str()),
+            self.put(migration, checksum, &finished(statements, checksum), &duration),
+            self.keep_sql(migration),
+        )
     }
 
     /// Notes a migration that has run as it is now: its name, its checksum and its files.
@@ -245,11 +306,11 @@ impl Ledger {
         migration: &Migration,
         checksum: &Checksum,
     ) -> Result<(), DatabaseError> {
-        self.put(session, migration, checksum, State::Finished, None)?;
-        self.keep(session, migration)
+        let sql = self.put(migration, checksum, &finished(0, checksum), "NULL");
+        session.execute(&format!("{sql}{}", self.keep_sql(migration)))
     }
 
-    /// Takes a migration out of both tables.
+    /// Takes a migration out of all tables.
     ///
     /// # Errors
     /// The database's own.
@@ -258,12 +319,15 @@ impl Ledger {
         session: &mut dyn Session,
         version: &Version,
     ) -> Result<(), DatabaseError> {
-        let one = self.marks().0;
-        for table in self.tables() {
-            let sql = format!("DELETE FROM {}{table} WHERE version = {one}", self.prefix);
-            session.query(&sql, &[Value::Text(version.to_string())])?;
-        }
-        Ok(())
+        session.execute(&self.remove_sql(version))
+    }
+
+    /// The statements that take a migration out of all tables.
+    #[must_use]
+    pub fn remove_sql(&self, version: &Version) -> String {
+        let (prefix, version) = (&self.prefix, self.literal(version.as_str()));
+        let line = |table| format!("DELETE FROM {prefix}{table} WHERE version = {version};\n");
+        self.tables().map(line).concat()
     }
 
     /// True when the version is in Diesel's table now.
@@ -271,52 +335,57 @@ impl Ledger {
     /// # Errors
     /// The database's own.
     pub fn has(&self, session: &mut dyn Session, version: &Version) -> Result<bool, DatabaseError> {
-        let one = self.marks().0;
-        let sql = format!("SELECT 1 FROM {}{DIESEL} WHERE version = {one}", self.prefix);
-        let rows = session.query(&sql, &[Value::Text(version.to_string())])?;
+        let version = self.literal(version.as_str());
+        let sql = format!("SELECT 1 FROM {}{DIESEL} WHERE version = {version}", self.prefix);
+        let rows = session.query(&sql, &[])?;
         Ok(!rows.rows.is_empty())
     }
 
+    /// Values stand in the text, so that it can travel with a migration's own statements.
     fn put(
         &self,
-        session: &mut dyn Session,
         migration: &Migration,
         checksum: &Checksum,
-        state: State,
-        duration_ms: Option<u64>,
-    ) -> Result<(), DatabaseError> {
+        progress: &Progress<'_>,
+        duration: &str,
+    ) -> String {
         let prefix = &self.prefix;
-        let (marks, first) = match self.dialect {
-            Dialect::Postgres => ("$1::varchar, $2, $3, $4, $5, $6, $7", "$1::varchar"),
-            Dialect::Sqlite => ("?1, ?2, ?3, ?4, ?5, ?6, ?7", "?1"),
-        };
+        let text = |text: &str| self.literal(text);
+        let version = text(migration.version.as_str());
+        let user = std::env::var("USER").ok();
         // Diesel's own time, where it has one, ties this row to that run.
-        let sql = format!(
-            "INSERT INTO {prefix}{DBKIT} \
-             (version, name, checksum, state, duration_ms, run_by, dbkit_version, started_at) \
-             VALUES ({marks}, coalesce((SELECT run_on FROM {prefix}{DIESEL} WHERE version = {first}), \
-             CURRENT_TIMESTAMP)) ON CONFLICT (version) DO UPDATE SET name = excluded.name, \
-             checksum = excluded.checksum, state = excluded.state, \
+        format!(
+            "INSERT INTO {prefix}{DBKIT} (version, name, checksum, state, statement, statements, running, part, \
+             duration_ms, run_by, dbkit_version, started_at) \
+             VALUES ({version}, {}, {}, {}, {}, {}, {}, {}, {duration}, {}, {}, \
+             coalesce((SELECT run_on FROM {prefix}{DIESEL} WHERE version = {version}), CURRENT_TIMESTAMP)) \
+             ON CONFLICT (version) DO UPDATE SET name = excluded.name, \
+             checksum = excluded.checksum, state = excluded.state, statement = excluded.statement, \
+             statements = excluded.statements, running = excluded.running, part = excluded.part, \
              duration_ms = coalesce(excluded.duration_ms, {DBKIT}.duration_ms), \
              run_by = excluded.run_by, dbkit_version = excluded.dbkit_version, \
-             started_at = excluded.started_at"
-        );
-        let word = match state {
-            State::Started => "started",
-            State::Finished => "finished",
-        };
-        let duration =
-            duration_ms.and_then(|ms| i64::try_from(ms).ok()).map_or(Value::Null, Value::Integer);
-        let binds = [
-            Value::Text(migration.version.to_string()),
-            Value::Text(migration.name.clone()),
-            Value::Text(checksum.as_str().to_owned()),
-            Value::Text(word.to_owned()),
-            duration,
-            std::env::var("USER").map_or(Value::Null, Value::Text),
-            Value::Text(env!("CARGO_PKG_VERSION").to_owned()),
-        ];
-        session.query(&sql, &binds).map(drop)
+             started_at = excluded.started_at;\n",
+            text(&migration.name),
+            text(checksum.as_str()),
+            text(progress.state.word()),
+            progress.done,
+            progress.of,
+            self.literal_or_null(progress.running),
+            text(progress.part.as_str()),
+            self.literal_or_null(user.as_deref()),
+            text(env!("CARGO_PKG_VERSION")),
+        )
+    }
+
+    fn literal(&self, text: &str) -> String {
+        match self.dialect {
+            Dialect::Postgres => postgres::quote::literal(text),
+            Dialect::Sqlite => sqlite::quote::literal(text),
+        }
+    }
+
+    pub(super) fn literal_or_null(&self, text: Option<&str>) -> String {
+        text.map_or("NULL".to_owned(), |text| self.literal(text))
     }
 
     /// All of its tables, whether they are there or not.
@@ -329,6 +398,16 @@ impl Ledger {
             Dialect::Postgres => ("$1", "$2"),
             Dialect::Sqlite => ("?1", "?2"),
         }
+    }
+}
+
+fn finished(statements: usize, checksum: &Checksum) -> Progress<'static> {
+    Progress {
+        state: State::Finished,
+        done: statements,
+        of: statements,
+        running: None,
+        part: checksum.clone(),
     }
 }
 

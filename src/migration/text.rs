@@ -18,21 +18,21 @@ impl SqlFile {
     pub fn read(path: &Path) -> Result<Self, MigrationError> {
         let bytes = std::fs::read(path)
             .map_err(|source| MigrationError::Read { path: path.to_owned(), source })?;
-        let line = |at: usize| {
-            bytes.get(..at).unwrap_or_default().iter().filter(|byte| **byte == b'\n').count() + 1
-        };
         if let Some(at) = bytes.iter().position(|byte| *byte == 0) {
-            return Err(MigrationError::Nul { path: path.to_owned(), line: line(at) });
+            return Err(MigrationError::Nul { path: path.to_owned(), line: line_at(&bytes, at) });
         }
-        match std::str::from_utf8(&bytes) {
-            Ok(text) => {
-                let text = text.strip_prefix('\u{feff}').unwrap_or(text).to_owned();
+        match String::from_utf8(bytes) {
+            Ok(mut text) => {
+                if text.starts_with('\u{feff}') {
+                    text.drain(..'\u{feff}'.len_utf8());
+                }
                 Ok(Self { path: path.to_owned(), text })
             }
             Err(error) => {
-                let at = error.valid_up_to();
+                let at = error.utf8_error().valid_up_to();
+                let bytes = error.as_bytes();
                 let byte = bytes.get(at).copied().unwrap_or_default();
-                Err(MigrationError::NotUtf8 { path: path.to_owned(), line: line(at), byte })
+                Err(MigrationError::NotUtf8 { path: path.to_owned(), line: line_at(bytes, at), byte })
             }
         }
     }
@@ -42,4 +42,8 @@ impl SqlFile {
     pub fn line_column(&self, at: usize) -> (usize, usize) {
         line_column(&self.text, at)
     }
+}
+
+fn line_at(bytes: &[u8], at: usize) -> usize {
+    bytes.get(..at).unwrap_or_default().iter().filter(|byte| **byte == b'\n').count() + 1
 }

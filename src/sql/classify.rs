@@ -56,6 +56,77 @@ pub fn cannot_run_in_transaction(sql: &str, dialect: Dialect) -> bool {
         || (head.starts("commit prepared") || head.starts("rollback prepared"))
 }
 
+/// What a statement means for whoever runs a script statement by statement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Nature {
+    /// Wholly there or not at all, in any transaction.
+    Ordinary,
+    /// Changes only the connection: SET, most PRAGMAs.
+    Session,
+    /// Refuses to run in a transaction, or ends transactions itself.
+    Alone,
+    Begin,
+    Commit,
+    Rollback,
+    /// SAVEPOINT and the like: part of a transaction that is open.
+    Steering,
+}
+
+/// PRAGMAs that write to the database, or refuse to run in a transaction, are not among these.
+const SESSION_PRAGMAS: [&str; 10] = [
+    "foreign_keys",
+    "legacy_alter_table",
+    "defer_foreign_keys",
+    "recursive_triggers",
+    "ignore_check_constraints",
+    "writable_schema",
+    "case_sensitive_like",
+    "synchronous",
+    "temp_store",
+    "foreign_key_check",
+];
+
+/// See [`Nature`].
+#[must_use]
+pub fn nature(sql: &str, dialect: Dialect) -> Nature {
+    let head = Head::new(sql, dialect);
+    let postgres = dialect == Dialect::Postgres;
+    if cannot_run_in_transaction(sql, dialect) && !(!postgres && head.has("foreign_keys")) {
+        return Nature::Alone;
+    }
+    if head.starts("begin") || head.starts("start transaction") {
+        return Nature::Begin;
+    }
+    if head.starts("commit") || head.starts("end") {
+        return Nature::Commit;
+    }
+    if (head.starts("rollback") || head.starts("abort")) && !head.has("to") {
+        return Nature::Rollback;
+    }
+    if is_transaction_control(sql, dialect) {
+        return Nature::Steering;
+    }
+    let session = if postgres {
+        ["set", "reset", "discard", "listen", "prepare"].iter().any(|word| head.starts(word))
+            || (head.starts("select") && head.has("set_config"))
+    } else {
+        head.starts("attach")
+            || head.starts("detach")
+            || (head.starts("pragma") && SESSION_PRAGMAS.iter().any(|name| head.has(name)))
+    };
+    let ends_transactions = postgres
+        && (head.starts("call") || head.starts("do"))
+        && {
+            let text = sql.to_ascii_lowercase();
+            head.starts("call") || text.contains("commit") || text.contains("rollback")
+        };
+    match (session, ends_transactions) {
+        (true, _) => Nature::Session,
+        (_, true) => Nature::Alone,
+        _ => Nature::Ordinary,
+    }
+}
+
 /// The words of a statement.
 struct Head<'t>(Cursor<'t>);
 

@@ -22,6 +22,7 @@ mod push;
 mod readme;
 mod rows;
 mod schema_mistakes;
+mod runner;
 mod schema_rs;
 mod schema_rs_random;
 mod seed;

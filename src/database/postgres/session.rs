@@ -259,6 +259,7 @@ impl PgSession {
     fn send(&mut self, sql: &str) -> Result<(), DatabaseError> {
         let text = c_text(sql)?;
         self.usable()?;
+        self.watch.blockers.clear();
         if self.connection.send(&text) { Ok(()) } else { Err(self.connection_error()) }
     }
 
@@ -334,6 +335,23 @@ impl PgSession {
             number += 1;
         }
         first_error.map_or(Ok(()), Err)
+    }
+
+    /// Runs several statements sent as one string. Returns how many came to their end, also when
+    /// one of them fails.
+    pub fn execute_counted(&mut self, sql: &str) -> (usize, Result<(), DatabaseError>) {
+        let mut count = 0;
+        let outcome = self.run_each(sql, &mut |_, _| count += 1);
+        (count, outcome)
+    }
+
+    /// Another connection to the same place.
+    ///
+    /// # Errors
+    /// As [`PgSession::connect`].
+    pub fn another(&self) -> Result<Self, DatabaseError> {
+        let (target, options) = self.watch.place();
+        Self::connect(target, options)
     }
 
     fn check(&self, result: &PgResult, sql: &str) -> Result<(), DatabaseError> {

@@ -89,6 +89,11 @@ impl Watch {
         }
     }
 
+    /// Where the connection goes, and with what.
+    pub(super) fn place(&self) -> (&str, &ConnectOptions) {
+        (&self.target, &self.options)
+    }
+
     /// A wait begins.
     pub(super) fn begin(&mut self) {
         self.since = Instant::now();
@@ -96,7 +101,6 @@ impl Watch {
         self.look = None;
         self.cancelled = None;
         (self.silent, self.idle) = (0, 0);
-        self.blockers.clear();
     }
 
     /// Nothing has come for a moment.

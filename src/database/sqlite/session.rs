@@ -2,7 +2,7 @@
 
 use super::error::{of_statement, plain};
 use super::{Location, OpenMode, introspect};
-use crate::database::{DatabaseError, ErrorKind, Rows, Session, Value};
+use crate::database::{DatabaseError, ErrorKind, Rows, Session, Value, interrupt};
 use crate::model::{Dialect, Model};
 use crate::sql::split;
 use rusqlite::types::{ToSqlOutput, ValueRef};
@@ -27,6 +27,19 @@ impl SqliteSession {
     /// [`ErrorKind::Corrupt`] when it is no database or is encrypted, [`ErrorKind::Denied`] when
     /// it may not be read.
     pub fn open(target: &str, mode: OpenMode) -> Result<Self, DatabaseError> {
+        match Self::open_as(target, mode) {
+            // What a killed process left must be rolled back before anybody can read.
+            Err(error) if mode == OpenMode::ReadOnly && error.kind == ErrorKind::Denied => {
+                let recovered = Self::open_as(target, OpenMode::ReadWrite);
+                let Ok(mut session) = recovered else { return Err(error) };
+                session.execute("PRAGMA query_only = ON")?;
+                Ok(session)
+            }
+            other => other,
+        }
+    }
+
+    fn open_as(target: &str, mode: OpenMode) -> Result<Self, DatabaseError> {
         let location = Location::parse(target);
         check_file(&location, mode)?;
         let mut flags = OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -49,6 +62,9 @@ impl SqliteSession {
 
     fn prepare(&mut self) -> Result<(), DatabaseError> {
         self.set_lock_timeout(BUSY_TIMEOUT)?;
+        self.connection
+            .progress_handler(10_000, Some(interrupt::requested))
+            .map_err(|error| of_statement(&error, 0))?;
         self.execute("PRAGMA foreign_keys = ON")?;
         // SQLite reads the file with the first statement only: a file that is no database would
         // be found out too late.

@@ -49,6 +49,32 @@ impl Dbkit {
     }
 }
 
+/// The binary at work.
+pub struct Running {
+    child: std::process::Child,
+    line: String,
+}
+
+impl Dbkit {
+    /// Starts and does not wait.
+    pub fn spawn(mut self) -> Running {
+        let command = self.command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        Running { child: command.spawn().expect("the binary starts"), line: self.line }
+    }
+}
+
+impl Running {
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Waits for the end.
+    pub fn wait(self) -> Outcome {
+        let output = self.child.wait_with_output().expect("the binary ends");
+        Outcome::new(self.line, output)
+    }
+}
+
 /// What a run of the binary left behind. Each assertion shows all of it when it fails.
 #[derive(Debug)]
 pub struct Outcome {

@@ -3,16 +3,20 @@
 
 mod command;
 mod diesel;
+mod pgbouncer;
 mod postgres;
 mod project;
+mod proxy;
 mod sqlite;
 mod terminal;
 mod transcript;
 
-pub use command::{Dbkit, Outcome};
+pub use command::{Dbkit, Outcome, Running};
 pub use diesel::diesel;
+pub use pgbouncer::Pgbouncer;
 pub use postgres::{PgDatabase, postgres_url};
 pub use project::Project;
+pub use proxy::{Fault, Proxy};
 pub use sqlite::SqliteFile;
 pub use terminal::{END, INTERRUPT, on_terminal};
 pub use transcript::Transcript;

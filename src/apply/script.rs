@@ -1,0 +1,205 @@
+//! What is in a file, before anything of it runs.
+
+use super::ApplyError;
+use crate::migration::SqlFile;
+use crate::model::Dialect;
+use crate::sql::classify::{self, Nature};
+use crate::sql::split::{StatementKind, StatementSpan, Statements};
+
+/// Looks through a file that runs in one transaction: unclosed strings, psql commands, statements
+/// that do not go with it. The statements are not kept, because a file may hold millions.
+pub(super) fn inspect(file: &SqlFile, dialect: Dialect) -> Result<Contents, ApplyError> {
+    let mut contents = Contents { count: 0, session: false };
+    for span in Statements::new(&file.text, dialect) {
+        let span = span.map_err(|error| ApplyError::unterminated(file, &error))?;
+        check(file, &span)?;
+        let sql = span.sql(&file.text);
+        let (path, line) = (file.path.clone(), span.line);
+        if classify::is_transaction_control(sql, dialect) {
+            return Err(ApplyError::TransactionControl { file: path, line, statement: head(sql) });
+        }
+        if classify::cannot_run_in_transaction(sql, dialect) {
+            return Err(ApplyError::NotInTransaction { file: path, line, statement: head(sql) });
+        }
+        contents.count += 1;
+        contents.session |= classify::nature(sql, dialect) == Nature::Session
+            || sql.contains("set_config");
+    }
+    Ok(contents)
+}
+
+/// What a file that runs in one transaction holds.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Contents {
+    /// Statements.
+    pub(super) count: usize,
+    /// It sets something that outlives its transaction.
+    pub(super) session: bool,
+}
+
+fn check(file: &SqlFile, span: &StatementSpan) -> Result<(), ApplyError> {
+    if span.kind == StatementKind::MetaCommand {
+        let (file, line, command) =
+            (file.path.clone(), span.line, head(span.sql(&file.text)));
+        return Err(ApplyError::MetaCommand { file, line, command });
+    }
+    Ok(())
+}
+
+fn head(sql: &str) -> String {
+    shortened(sql.lines().next().unwrap_or_default().trim_end_matches(';'))
+}
+
+/// What of a file that runs statement by statement takes effect together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Unit {
+    /// One statement, in a transaction with its note in the ledger.
+    Ordinary(StatementSpan),
+    /// One statement that cannot run in a transaction.
+    Alone(StatementSpan),
+    /// Settings of the connection, lost with it.
+    Session(StatementSpan),
+    /// The file's own transaction, from BEGIN to its end; `kept` when that is COMMIT.
+    Block { spans: Vec<StatementSpan>, kept: bool },
+}
+
+impl Unit {
+    pub(super) fn spans(&self) -> &[StatementSpan] {
+        match self {
+            Self::Ordinary(span) | Self::Alone(span) | Self::Session(span) => {
+                std::slice::from_ref(span)
+            }
+            Self::Block { spans, .. } => spans,
+        }
+    }
+}
+
+/// The units of a file that does not run in one transaction.
+pub(super) fn units(file: &SqlFile, dialect: Dialect) -> Result<Vec<Unit>, ApplyError> {
+    let mut units = Vec::new();
+    let mut block: Vec<StatementSpan> = Vec::new();
+    for span in Statements::new(&file.text, dialect) {
+        let span = span.map_err(|error| ApplyError::unterminated(file, &error))?;
+        check(file, &span)?;
+        let nature = classify::nature(span.sql(&file.text), dialect);
+        if !block.is_empty() || nature == Nature::Begin {
+            block.push(span);
+            if matches!(nature, Nature::Commit | Nature::Rollback) {
+                let kept = nature == Nature::Commit;
+                units.push(Unit::Block { spans: std::mem::take(&mut block), kept });
+            }
+            continue;
+        }
+        units.push(match nature {
+            Nature::Session => Unit::Session(span),
+            Nature::Alone => Unit::Alone(span),
+            // Outside a transaction the server says that there is none.
+            _ => Unit::Ordinary(span),
+        });
+    }
+    if let Some(first) = block.first() {
+        let (file, line) = (file.path.clone(), first.line);
+        return Err(ApplyError::Unterminated { file, line, what: "transaction" });
+    }
+    Ok(units)
+}
+
+/// All that takes effect stands in one transaction of the file's own, as in a rebuilt SQLite
+/// table: such a file is wholly there or not at all.
+pub(super) fn is_atomic(units: &[Unit]) -> bool {
+    let mut blocks = 0;
+    for unit in units {
+        match unit {
+            Unit::Block { kept: true, .. } => blocks += 1,
+            Unit::Session(_) => {}
+            _ => return false,
+        }
+    }
+    blocks == 1
+}
+
+const EXCERPT_LINES: usize = 8;
+
+/// A statement's first lines, or those around the place of an error with a caret below it.
+pub(super) fn excerpt(sql: &str, at: Option<usize>) -> String {
+    let mut start = 0;
+    let mut lines: Vec<(usize, &str)> = Vec::new();
+    let mut marked = 0;
+    for line in sql.split_inclusive('\n') {
+        if at.is_some_and(|at| at >= start) {
+            marked = lines.len();
+        }
+        lines.push((start, line.trim_end_matches(['\n', '\r'])));
+        start += line.len();
+        if at.is_none_or(|at| at < start) && lines.len() > marked + EXCERPT_LINES {
+            break;
+        }
+    }
+    let first = if marked < EXCERPT_LINES { 0 } else { marked - EXCERPT_LINES / 2 };
+    let mut out = Vec::new();
+    if first > 0 {
+        out.push("…".to_owned());
+    }
+    for (number, (begin, line)) in lines.iter().enumerate().skip(first).take(EXCERPT_LINES) {
+        out.push(shortened(line));
+        let column = at.filter(|_| number == marked).and_then(|at| at.checked_sub(*begin));
+        if let Some(before) = column.and_then(|column| line.get(..column))
+            && before.chars().count() < WIDTH
+        {
+            let space = before.chars().map(|c| if c == '\t' { '\t' } else { ' ' });
+            out.push(space.chain(['^']).collect());
+        }
+    }
+    if lines.len() > first + EXCERPT_LINES {
+        out.push("…".to_owned());
+    }
+    out.join("\n")
+}
+
+const WIDTH: usize = 200;
+
+/// A line that fits a screen.
+pub(super) fn shortened(line: &str) -> String {
+    match line.char_indices().nth(WIDTH) {
+        Some((end, _)) => format!("{}…", line.get(..end).unwrap_or_default()),
+        None => line.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::PathBuf;
+
+    fn shape(text: &str) -> (String, bool) {
+        let file = SqlFile { path: PathBuf::from("up.sql"), text: text.to_owned() };
+        let units = units(&file, Dialect::Sqlite).unwrap_or_default();
+        let shape = units.iter().map(|unit| match unit {
+            Unit::Ordinary(_) => "o".to_owned(),
+            Unit::Alone(_) => "a".to_owned(),
+            Unit::Session(_) => "s".to_owned(),
+            Unit::Block { spans, .. } => format!("b{}", spans.len()),
+        });
+        (shape.collect(), is_atomic(&units))
+    }
+
+    #[test]
+    fn a_rebuild_is_one_transaction() {
+        let rebuild = "PRAGMA foreign_keys = OFF; BEGIN IMMEDIATE; CREATE TABLE a (b); COMMIT; \
+                       PRAGMA foreign_keys = ON;";
+        assert_eq!(shape(rebuild), ("sb3s".to_owned(), true));
+        assert_eq!(shape("BEGIN; SELECT 1; END; SELECT 2;"), ("b3o".to_owned(), false));
+        assert_eq!(shape("VACUUM; PRAGMA user_version = 3;"), ("ao".to_owned(), false));
+        assert_eq!(shape("BEGIN; SELECT 1;"), (String::new(), false));
+    }
+
+    #[test]
+    fn excerpts_show_the_place() {
+        assert_eq!(excerpt("SELECT\n  nonsense", Some(9)), "SELECT\n  nonsense\n  ^");
+        let long: String = (1..=30).map(|n| format!("line {n}\n")).collect();
+        let at = long.find("line 20").unwrap_or_default() + 5;
+        let shown = excerpt(&long, Some(at));
+        assert!(shown.starts_with("…\nline 16") && shown.ends_with("…"), "{shown}");
+        assert!(shown.contains("line 20\n     ^\n"), "{shown}");
+    }
+}
