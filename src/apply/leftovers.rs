@@ -21,13 +21,22 @@ pub(super) enum Leftover {
 #[derive(Debug, PartialEq, Eq)]
 enum Subject {
     /// CREATE INDEX CONCURRENTLY; a name may be left to the server.
-    Create { index: Option<String>, table: Vec<String> },
+    Create {
+        index: Option<String>,
+        table: Vec<String>,
+    },
     /// DROP INDEX CONCURRENTLY of one index.
-    Drop { index: Vec<String> },
+    Drop {
+        index: Vec<String>,
+    },
     /// REINDEX … CONCURRENTLY
-    Reindex { relation: Vec<String> },
+    Reindex {
+        relation: Vec<String>,
+    },
     /// ALTER TABLE … DETACH PARTITION … CONCURRENTLY
-    Detach { partition: Vec<String> },
+    Detach {
+        partition: Vec<String>,
+    },
     /// VACUUM and the like.
     Repeatable,
     Other,
@@ -63,7 +72,9 @@ fn subject(sql: &str) -> Subject {
     if cursor.eat_words("alter table") {
         cursor.until(|cursor| cursor.is_words("detach partition"));
         if cursor.eat_words("detach partition") {
-            return cursor.dotted().map_or(Subject::Other, |partition| Subject::Detach { partition });
+            return cursor
+                .dotted()
+                .map_or(Subject::Other, |partition| Subject::Detach { partition });
         }
     }
     if cursor.is_word("vacuum") || cursor.is_words("alter system") {

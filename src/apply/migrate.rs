@@ -199,11 +199,7 @@ impl Run<'_> {
         Ok(all)
     }
 
-    fn revert(
-        &mut self,
-        migrations: &[&Migration],
-        dir: &Path,
-    ) -> Result<Vec<Done>, ApplyError> {
+    fn revert(&mut self, migrations: &[&Migration], dir: &Path) -> Result<Vec<Done>, ApplyError> {
         let mut works = Vec::new();
         for migration in migrations {
             works.push(Work::down(migration, self.connection, dir)?);

@@ -22,8 +22,8 @@ pub(super) fn inspect(file: &SqlFile, dialect: Dialect) -> Result<Contents, Appl
             return Err(ApplyError::NotInTransaction { file: path, line, statement: head(sql) });
         }
         contents.count += 1;
-        contents.session |= classify::nature(sql, dialect) == Nature::Session
-            || sql.contains("set_config");
+        contents.session |=
+            classify::nature(sql, dialect) == Nature::Session || sql.contains("set_config");
     }
     Ok(contents)
 }
@@ -39,8 +39,7 @@ pub(super) struct Contents {
 
 fn check(file: &SqlFile, span: &StatementSpan) -> Result<(), ApplyError> {
     if span.kind == StatementKind::MetaCommand {
-        let (file, line, command) =
-            (file.path.clone(), span.line, head(span.sql(&file.text)));
+        let (file, line, command) = (file.path.clone(), span.line, head(span.sql(&file.text)));
         return Err(ApplyError::MetaCommand { file, line, command });
     }
     Ok(())

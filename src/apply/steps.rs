@@ -69,10 +69,8 @@ impl Steps<'_> {
         atomic: bool,
     ) -> Result<(), ApplyError> {
         match unit {
-            Unit::Session(span) => {
-                one::statement(run.connection, &self.work.file, span)
-                    .map_err(|error| self.failed(span, error))
-            }
+            Unit::Session(span) => one::statement(run.connection, &self.work.file, span)
+                .map_err(|error| self.failed(span, error)),
             Unit::Ordinary(span) => {
                 run.patiently(&mut |run| self.ordinary(run, span, at + 1))?;
                 self.done = at + 1;
@@ -139,12 +137,7 @@ impl Steps<'_> {
     }
 
     /// A statement that cannot share a transaction with its note.
-    fn alone(
-        &self,
-        run: &mut Run<'_>,
-        span: &StatementSpan,
-        at: usize,
-    ) -> Result<(), ApplyError> {
+    fn alone(&self, run: &mut Run<'_>, span: &StatementSpan, at: usize) -> Result<(), ApplyError> {
         let sql = span.sql(&self.work.file.text);
         if let Some(told) = leftovers::clear(run.connection, sql)? {
             run.observer.warn(&told);
@@ -179,7 +172,10 @@ impl Steps<'_> {
             leftovers::clear(run.connection, sql)?;
         }
         let done = if outcome.is_ok() { at + 1 } else { self.done };
-        transaction::small(run.connection, run.settings.lock_timeout, &mut |connection| match (done, self.work.down) {
+        transaction::small(run.connection, run.settings.lock_timeout, &mut |connection| match (
+            done,
+            self.work.down,
+        ) {
             (0, false) => run.ledger.remove(connection, &self.work.migration.version),
             _ => {
                 let mut progress = self.progress(done, None);
@@ -196,8 +192,7 @@ impl Steps<'_> {
         match &mut *run.connection {
             Connection::Postgres(session) => {
                 let own = self.work.file.text.contains("lock_timeout");
-                let limits =
-                    if own { String::new() } else { run.settings.limits("SET LOCAL") };
+                let limits = if own { String::new() } else { run.settings.limits("SET LOCAL") };
                 session.execute(&format!("BEGIN;\n{limits}"))?;
                 run.lock.confirm(session)
             }

@@ -89,11 +89,7 @@ impl Batch {
     }
 }
 
-fn postgres(
-    session: &mut PgSession,
-    ledger: &Ledger,
-    work: &Work<'_>,
-) -> Result<(), ApplyError> {
+fn postgres(session: &mut PgSession, ledger: &Ledger, work: &Work<'_>) -> Result<(), ApplyError> {
     let file = &work.file;
     // The server would read strings behind such a statement as it was before it.
     let one_by_one = file.text.contains("standard_conforming_strings");
@@ -136,11 +132,7 @@ fn ledger_sql(ledger: &Ledger, work: &Work<'_>) -> String {
     }
 }
 
-fn sqlite(
-    connection: &mut Connection,
-    ledger: &Ledger,
-    work: &Work<'_>,
-) -> Result<(), ApplyError> {
+fn sqlite(connection: &mut Connection, ledger: &Ledger, work: &Work<'_>) -> Result<(), ApplyError> {
     let begin = Instant::now();
     let version = &work.migration.version;
     // Another program may have run it while this one waited for the file's lock.

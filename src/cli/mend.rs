@@ -46,8 +46,7 @@ fn choices(line: &Comparison) -> &'static [Choice] {
 
 /// True when `dbkit repair` has something to offer for it.
 pub(super) fn needs(line: &Comparison) -> bool {
-    is_open(line)
-        || (line.standing != Standing::Applied && !choices(line).is_empty())
+    is_open(line) || (line.standing != Standing::Applied && !choices(line).is_empty())
 }
 
 /// Some of its statements are done.

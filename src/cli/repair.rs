@@ -160,7 +160,8 @@ fn resume(
         let outcome =
             if down { run.rollback(&[&migration], &dir) } else { run.migrate(&[&migration]) };
         outcome.map_err(stop)?;
-        let (state, text) = if down { ("reverted", "is reverted") } else { ("applied", "is applied") };
+        let (state, text) =
+            if down { ("reverted", "is reverted") } else { ("applied", "is applied") };
         told(context, &line.name, state, text)
     })?;
     Ok(Exit::Done)

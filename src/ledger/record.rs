@@ -283,9 +283,11 @@ impl Ledger {
         let duration = match (duration_ms, self.dialect) {
             (Some(duration), _) => duration.to_string(),
             (None, Dialect::Sqlite) => "NULL".to_owned(),
-            (None, Dialect::Postgres) => "CAST(1000 * extract(epoch FROM pg_catalog.clock_timestamp() - \
+            (None, Dialect::Postgres) => {
+                "CAST(1000 * extract(epoch FROM pg_catalog.clock_timestamp() - \
                  pg_catalog.transaction_timestamp()) AS bigint)"
-                .to_owned(),
+                    .to_owned()
+            }
         };
         format!(
             "INSERT INTO {}{DIESEL} (version) VALUES ({});\n{}{}",

@@ -32,7 +32,11 @@ impl SqlFile {
                 let at = error.utf8_error().valid_up_to();
                 let bytes = error.as_bytes();
                 let byte = bytes.get(at).copied().unwrap_or_default();
-                Err(MigrationError::NotUtf8 { path: path.to_owned(), line: line_at(bytes, at), byte })
+                Err(MigrationError::NotUtf8 {
+                    path: path.to_owned(),
+                    line: line_at(bytes, at),
+                    byte,
+                })
             }
         }
     }

@@ -114,12 +114,10 @@ pub fn nature(sql: &str, dialect: Dialect) -> Nature {
             || head.starts("detach")
             || (head.starts("pragma") && SESSION_PRAGMAS.iter().any(|name| head.has(name)))
     };
-    let ends_transactions = postgres
-        && (head.starts("call") || head.starts("do"))
-        && {
-            let text = sql.to_ascii_lowercase();
-            head.starts("call") || text.contains("commit") || text.contains("rollback")
-        };
+    let ends_transactions = postgres && (head.starts("call") || head.starts("do")) && {
+        let text = sql.to_ascii_lowercase();
+        head.starts("call") || text.contains("commit") || text.contains("rollback")
+    };
     match (session, ends_transactions) {
         (true, _) => Nature::Session,
         (_, true) => Nature::Alone,

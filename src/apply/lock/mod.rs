@@ -26,7 +26,9 @@ pub struct Lock(Kind);
 enum Kind {
     Session,
     Lease(Lease),
-    File { _held: LockFile },
+    File {
+        _held: LockFile,
+    },
     /// Nobody else can reach the database.
     Private,
 }
@@ -112,9 +114,9 @@ impl Lock {
     /// The database's own.
     pub fn release(self, connection: &mut Connection) -> Result<(), DatabaseError> {
         match (self.0, connection) {
-            (Kind::Session, Connection::Postgres(session)) if !session.is_lost() => {
-                session.query(&format!("SELECT pg_catalog.pg_advisory_unlock({KEY})"), &[]).map(drop)
-            }
+            (Kind::Session, Connection::Postgres(session)) if !session.is_lost() => session
+                .query(&format!("SELECT pg_catalog.pg_advisory_unlock({KEY})"), &[])
+                .map(drop),
             (Kind::Lease(lease), Connection::Postgres(session)) if !session.is_lost() => {
                 lease.release(session)
             }

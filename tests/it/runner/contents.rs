@@ -8,7 +8,11 @@ fn errors_show_place_statement_detail_and_hint() {
     let cases = [
         (
             "CREATE TABLE a (id integer);\n\nSELECT  idd\nFROM a;",
-            &["1_a/up.sql:3:9: column \"idd\" does not exist (42703)", "    SELECT  idd\n            ^", "help: Perhaps you meant"][..],
+            &[
+                "1_a/up.sql:3:9: column \"idd\" does not exist (42703)",
+                "    SELECT  idd\n            ^",
+                "help: Perhaps you meant",
+            ][..],
         ),
         (
             "CREATE TABLE a (id integer PRIMARY KEY);\nINSERT INTO a VALUES (1);\nINSERT INTO a VALUES (1);",
@@ -61,7 +65,10 @@ fn settings_end_with_their_migration() {
         ("migrations/2_b/up.sql", "CREATE TABLE b AS SELECT current_setting('row_security') AS r;"),
         ("migrations/3_c/up.sql", &format!("SET ROLE {role};\nCREATE TABLE c (id integer);")),
         ("migrations/4_d/metadata.toml", "run_in_transaction = false\n"),
-        ("migrations/4_d/up.sql", "SET search_path = pg_catalog;\nCREATE TABLE public.d (id integer);"),
+        (
+            "migrations/4_d/up.sql",
+            "SET search_path = pg_catalog;\nCREATE TABLE public.d (id integer);",
+        ),
         ("migrations/5_e/up.sql", "CREATE TABLE e (id integer);"),
     ]);
     run(&project, database.url(), &["migrate"]).success();
@@ -79,7 +86,9 @@ fn all_or_none_in_a_single_transaction() {
         ("migrations/1_a/up.sql", "CREATE TABLE a (id integer);"),
         ("migrations/2_b/up.sql", "CREATE TABLE b (id nonsense);"),
     ]);
-    run(&project, database.url(), &["migrate", "--single-transaction"]).code(6).stderr_has("2_b/up.sql:1:20");
+    run(&project, database.url(), &["migrate", "--single-transaction"])
+        .code(6)
+        .stderr_has("2_b/up.sql:1:20");
     assert_eq!(database.value("SELECT to_regclass('a') IS NULL"), "true");
     project.write("migrations/2_b/up.sql", "CREATE TABLE b (id integer);");
     run(&project, database.url(), &["migrate", "--single-transaction"])
@@ -98,7 +107,9 @@ fn ways_to_say_how_far_back() {
     run(&project, url, &["migrate", "--to", "2"]).success();
     run(&project, url, &["migrate", "--count", "1"]).success().stdout_has("3_c");
     run(&project, url, &["migrate"]).success().stdout_has("10_d");
-    run(&project, url, &["rollback", "--to", "2", "--yes"]).success().stdout_has("2 migrations reverted");
+    run(&project, url, &["rollback", "--to", "2", "--yes"])
+        .success()
+        .stdout_has("2 migrations reverted");
     run(&project, url, &["rollback", "--to", "7", "--yes"]).code(2).stderr_has("no migration 7");
     run(&project, url, &["rollback", "--all"]).code(4).stderr_has("--yes");
     run(&project, url, &["rollback", "--all", "--yes"]).success();

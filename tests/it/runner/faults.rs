@@ -12,13 +12,15 @@ fn clean(database: &PgDatabase) {
 
 /// The ledger says neither more nor less than what is there.
 fn truthful(database: &PgDatabase, context: &str) {
-    let exists = |name: &str| database.value(&format!("SELECT to_regclass('{name}') IS NOT NULL")) == "true";
+    let exists =
+        |name: &str| database.value(&format!("SELECT to_regclass('{name}') IS NOT NULL")) == "true";
     if !exists("__dbkit_migrations") {
         assert!(!exists("a"), "{context}");
         return;
     }
     for (version, table) in [("1", "a"), ("2", "b"), ("10", "d")] {
-        let sql = format!("SELECT count(*) FROM __diesel_schema_migrations WHERE version = '{version}'");
+        let sql =
+            format!("SELECT count(*) FROM __diesel_schema_migrations WHERE version = '{version}'");
         assert_eq!(database.value(&sql) == "1", exists(table), "{context}: {table}");
     }
     let sql = "SELECT statement || coalesce(running, '') FROM __dbkit_migrations WHERE version = '3' AND state = 'started'";

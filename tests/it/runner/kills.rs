@@ -54,7 +54,10 @@ fn control_c_rolls_back_and_lets_go() {
         "CREATE TABLE a (id integer);\nSELECT pg_sleep(60);",
     )]);
     let running = dbkit(&project, database.url(), &["migrate"]).spawn();
-    wait_for(&database, "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep')");
+    wait_for(
+        &database,
+        "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep')",
+    );
     let begin = Instant::now();
     kill(running.pid(), libc::SIGINT);
     running.wait().code(130).stderr_has("stopped by a signal").stderr_has("nothing of this file");
@@ -69,7 +72,10 @@ fn control_c_rolls_back_and_lets_go() {
 fn an_interrupted_index_is_built_again() {
     let database = PgDatabase::create("invalid");
     let project = Project::with(&[
-        ("migrations/1_a/up.sql", "CREATE TABLE a AS SELECT i AS n FROM generate_series(1, 1000) i;"),
+        (
+            "migrations/1_a/up.sql",
+            "CREATE TABLE a AS SELECT i AS n FROM generate_series(1, 1000) i;",
+        ),
         ("migrations/2_i/metadata.toml", "run_in_transaction = false\n"),
         (
             "migrations/2_i/up.sql",
@@ -92,8 +98,13 @@ fn an_interrupted_index_is_built_again() {
         .success()
         .stdout_has("interrupted after statement 0 of 2")
         .stdout_has("outcome unknown: CREATE INDEX CONCURRENTLY");
-    run(&project, database.url(), &["migrate"]).success().stderr_has("dropped public.a_n, left INVALID");
-    assert_eq!(database.value("SELECT indisvalid FROM pg_index WHERE indexrelid = 'a_n'::regclass"), "true");
+    run(&project, database.url(), &["migrate"])
+        .success()
+        .stderr_has("dropped public.a_n, left INVALID");
+    assert_eq!(
+        database.value("SELECT indisvalid FROM pg_index WHERE indexrelid = 'a_n'::regclass"),
+        "true"
+    );
     run(&project, database.url(), &["status", "--check"]).success();
 }
 
@@ -125,7 +136,10 @@ fn what_nobody_can_know_is_asked() {
             "CREATE TABLE a (n integer);\nCREATE PROCEDURE p() LANGUAGE plpgsql AS $$ BEGIN\n INSERT INTO a VALUES (1); COMMIT; PERFORM pg_sleep(60); END $$;",
         ),
         ("migrations/2_p/metadata.toml", "run_in_transaction = false\n"),
-        ("migrations/2_p/up.sql", "INSERT INTO a VALUES (0);\nCALL p();\nINSERT INTO a VALUES (2);"),
+        (
+            "migrations/2_p/up.sql",
+            "INSERT INTO a VALUES (0);\nCALL p();\nINSERT INTO a VALUES (2);",
+        ),
     ]);
     run(&project, database.url(), &["migrate", "--steps", "1"]).success();
     let running = dbkit(&project, database.url(), &["migrate"]).spawn();
@@ -140,7 +154,9 @@ fn what_nobody_can_know_is_asked() {
         .code(6)
         .stderr_has("its statement 2")
         .stderr_has("dbkit repair 2_p --retry");
-    run(&project, database.url(), &["repair", "2_p", "--skip"]).success().stdout_has("2_p is applied");
+    run(&project, database.url(), &["repair", "2_p", "--skip"])
+        .success()
+        .stdout_has("2_p is applied");
     assert_eq!(database.value("SELECT string_agg(n::text, ',' ORDER BY n) FROM a"), "0,1,2");
     run(&project, database.url(), &["status", "--check"]).success();
 }

@@ -73,8 +73,9 @@ fn twenty_runners_with_statements_that_cannot_share_a_transaction() {
     );
     let url = database.url();
     let outcomes: Vec<String> = std::thread::scope(|scope| {
-        let runners: Vec<_> =
-            (0..20).map(|_| scope.spawn(|| run(&project, url, &["migrate"]).success().stdout)).collect();
+        let runners: Vec<_> = (0..20)
+            .map(|_| scope.spawn(|| run(&project, url, &["migrate"]).success().stdout))
+            .collect();
         runners.into_iter().map(|runner| runner.join().unwrap()).collect()
     });
     let applied = outcomes.iter().filter(|text| text.contains("3 migrations applied")).count();

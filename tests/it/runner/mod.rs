@@ -25,13 +25,25 @@ fn run(project: &Project, url: &str, args: &[&str]) -> Outcome {
 /// transaction of their own.
 fn of_every_kind() -> Project {
     Project::with(&[
-        ("migrations/1_a/up.sql", "CREATE TABLE a (id integer PRIMARY KEY, n integer);\nINSERT INTO a SELECT i, i FROM generate_series(1, 100) i;"),
+        (
+            "migrations/1_a/up.sql",
+            "CREATE TABLE a (id integer PRIMARY KEY, n integer);\nINSERT INTO a SELECT i, i FROM generate_series(1, 100) i;",
+        ),
         ("migrations/1_a/down.sql", "DROP TABLE a;"),
-        ("migrations/2_b/up.sql", "CREATE TABLE b (id integer);\nCOPY b FROM stdin;\n1\n2\n\\.\nALTER TABLE a ADD m integer;"),
+        (
+            "migrations/2_b/up.sql",
+            "CREATE TABLE b (id integer);\nCOPY b FROM stdin;\n1\n2\n\\.\nALTER TABLE a ADD m integer;",
+        ),
         ("migrations/2_b/down.sql", "ALTER TABLE a DROP m;\nDROP TABLE b;"),
         ("migrations/3_c/metadata.toml", "run_in_transaction = false\n"),
-        ("migrations/3_c/up.sql", "INSERT INTO b VALUES (3);\nCREATE INDEX CONCURRENTLY a_n ON a (n);\nINSERT INTO b VALUES (4);\nBEGIN;\nINSERT INTO b VALUES (5);\nINSERT INTO b VALUES (6);\nCOMMIT;\nINSERT INTO b VALUES (7);"),
-        ("migrations/3_c/down.sql", "DELETE FROM b WHERE id > 4;\nDROP INDEX CONCURRENTLY a_n;\nDELETE FROM b WHERE id > 2;"),
+        (
+            "migrations/3_c/up.sql",
+            "INSERT INTO b VALUES (3);\nCREATE INDEX CONCURRENTLY a_n ON a (n);\nINSERT INTO b VALUES (4);\nBEGIN;\nINSERT INTO b VALUES (5);\nINSERT INTO b VALUES (6);\nCOMMIT;\nINSERT INTO b VALUES (7);",
+        ),
+        (
+            "migrations/3_c/down.sql",
+            "DELETE FROM b WHERE id > 4;\nDROP INDEX CONCURRENTLY a_n;\nDELETE FROM b WHERE id > 2;",
+        ),
         ("migrations/10_d/up.sql", "CREATE TABLE d (id integer);"),
         ("migrations/10_d/down.sql", "DROP TABLE d;"),
     ])

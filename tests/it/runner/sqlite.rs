@@ -9,7 +9,9 @@ fn project() -> Project {
     Project::with(&[
         (
             "migrations/1_a/up.sql",
-            &format!("CREATE TABLE parent (id INTEGER PRIMARY KEY, n INTEGER);\nCREATE TABLE child (id INTEGER REFERENCES parent (id) ON DELETE CASCADE);\n{fill}\nINSERT INTO child SELECT id FROM parent;"),
+            &format!(
+                "CREATE TABLE parent (id INTEGER PRIMARY KEY, n INTEGER);\nCREATE TABLE child (id INTEGER REFERENCES parent (id) ON DELETE CASCADE);\n{fill}\nINSERT INTO child SELECT id FROM parent;"
+            ),
         ),
         ("migrations/2_rebuild/metadata.toml", "run_in_transaction = false\n"),
         (
@@ -85,9 +87,14 @@ fn a_rebuild_that_fails_leaves_no_trace() {
     let project = project();
     let file = project.sqlite("a.db");
     run(&project, &file.url(), &["migrate", "--steps", "1"]).success();
-    let rebuild = project.read("migrations/2_rebuild/up.sql").replace("DROP TABLE parent", "DROP TABLE nothing");
+    let rebuild = project
+        .read("migrations/2_rebuild/up.sql")
+        .replace("DROP TABLE parent", "DROP TABLE nothing");
     project.write("migrations/2_rebuild/up.sql", rebuild);
-    run(&project, &file.url(), &["migrate"]).code(6).stderr_has("2_rebuild/up.sql:5").stderr_has("nothing of this file");
+    run(&project, &file.url(), &["migrate"])
+        .code(6)
+        .stderr_has("2_rebuild/up.sql:5")
+        .stderr_has("nothing of this file");
     assert_eq!(file.value("SELECT count(*) FROM __dbkit_migrations"), "1");
     assert_eq!(file.value("SELECT count(*) FROM pragma_table_info('parent')"), "2");
 }
@@ -131,7 +138,10 @@ fn a_full_disk_changes_nothing() {
     let full = "PRAGMA max_page_count = 40;\n".to_owned() + &project.read("migrations/1_a/up.sql");
     let whole = project.read("migrations/1_a/up.sql");
     project.write("migrations/1_a/up.sql", full);
-    run(&project, &file.url(), &["migrate"]).code(6).stderr_has("full").stderr_has("nothing of this file");
+    run(&project, &file.url(), &["migrate"])
+        .code(6)
+        .stderr_has("full")
+        .stderr_has("nothing of this file");
     assert_eq!(file.value("SELECT count(*) FROM sqlite_schema WHERE name = 'parent'"), "0");
     project.write("migrations/1_a/up.sql", whole);
     run(&project, &file.url(), &["migrate"]).success();

@@ -78,7 +78,10 @@ fn program() -> (PathBuf, Option<PathBuf>) {
     let own = tools.join("sbin/pgbouncer");
     if own.is_file() {
         let libraries = std::fs::read_dir(tools.join("lib")).ok().and_then(|entries| {
-            entries.flatten().map(|e| e.path()).find(|path| path.to_string_lossy().contains("linux"))
+            entries
+                .flatten()
+                .map(|e| e.path())
+                .find(|path| path.to_string_lossy().contains("linux"))
         });
         return (own, libraries);
     }
