@@ -1,4 +1,4 @@
-use super::renaming::rename_in_table;
+use super::renaming::{follow_part, rename_in_table};
 use super::{Constraint, Rename, constraints};
 use crate::model::{Index, Model, QName, Table};
 
@@ -11,7 +11,9 @@ pub(super) fn constraints_and_indexes(base: &mut Model, to: &Model, renames: &mu
         // SQLite cannot rename either.
         return;
     }
-    let names: Vec<QName> = base.tables.keys().cloned().collect();
+    // Parents first: what partitions have from them follows.
+    let mut names: Vec<QName> = base.tables.keys().cloned().collect();
+    names.sort_by_key(|name| depth(base, name));
     for name in names {
         let (Some(old), Some(new)) = (base.tables.get(&name), to.tables.get(&name)) else {
             continue;
@@ -25,8 +27,18 @@ pub(super) fn constraints_and_indexes(base: &mut Model, to: &Model, renames: &mu
                 rename_in_table(table, rename);
             }
         }
+        found.iter().for_each(|rename| follow_part(base, rename));
         renames.extend(found);
     }
+}
+
+/// How many tables stand above this one.
+fn depth(model: &Model, name: &QName) -> usize {
+    let parents = |name: &QName| {
+        let table = model.tables.get(name)?;
+        table.partition_of.as_ref().map(|p| &p.parent).or(table.inherits.first())
+    };
+    std::iter::successors(parents(name), |parent| parents(parent)).take(model.tables.len()).count()
 }
 
 fn in_table(old: &Table, new: &Table) -> Vec<Rename> {
@@ -36,7 +48,8 @@ fn in_table(old: &Table, new: &Table) -> Vec<Rename> {
     let new_names: Vec<_> = constraints(new).iter().map(|c| c.name().map(str::to_owned)).collect();
     for constraint in &before {
         let name = constraint.name();
-        if name.is_none() || new_names.iter().any(|n| n.as_deref() == name) {
+        let inherited = matches!(constraint, Constraint::Check(check) if check.inherited);
+        if inherited || name.is_none() || new_names.iter().any(|n| n.as_deref() == name) {
             continue;
         }
         let same = after.iter().position(|c| same_content(constraint, c));

@@ -73,7 +73,11 @@ fn carry_out(base: &mut Model, to: &Model, rename: &Rename) -> bool {
             let Some(owner) = base.tables.get_mut(table) else { return false };
             let taken = owner.indexes.iter().any(|index| index.name == *new)
                 || super::constraints(owner).iter().any(|c| c.name() == Some(new));
-            !taken && rename_in_table(owner, rename)
+            let done = !taken && rename_in_table(owner, rename);
+            if done {
+                follow_part(base, rename);
+            }
+            done
         }
     }
 }
@@ -312,6 +316,47 @@ pub(super) fn rename_in_table(table: &mut Table, rename: &Rename) -> bool {
             found
         }
         Rename::Object { .. } | Rename::EnumLabel { .. } => false,
+    }
+}
+
+/// What partitions and children have from a renamed index or constraint.
+pub(super) fn follow_part(base: &mut Model, rename: &Rename) {
+    let (Rename::Index { table, from, to } | Rename::Constraint { table, from, to }) = rename
+    else {
+        return;
+    };
+    let mut below = Vec::new();
+    for child in base.tables.values_mut() {
+        if !child.inherits.contains(table)
+            && child.partition_of.as_ref().is_none_or(|p| p.parent != *table)
+        {
+            continue;
+        }
+        if let Rename::Index { .. } = rename {
+            for index in &mut child.indexes {
+                if let Some(parent) = &mut index.attached_to {
+                    swap(parent, &table.sibling(from), &table.sibling(to));
+                }
+            }
+            continue;
+        }
+        let keys = child.primary_key.iter_mut().map(|c| &mut c.inherited_from);
+        let keys = keys.chain(child.uniques.iter_mut().map(|c| &mut c.inherited_from));
+        let keys = keys.chain(child.foreign_keys.iter_mut().map(|c| &mut c.inherited_from));
+        for parent in keys.filter(|parent| parent.as_ref() == Some(from)) {
+            *parent = Some(to.clone());
+        }
+        // A check is one for the whole family and has one name.
+        for check in child.checks.iter_mut().filter(|c| c.inherited) {
+            if check.name.as_ref() == Some(from) {
+                check.name = Some(to.clone());
+                below.push(child.name.clone());
+            }
+        }
+        child.checks.sort_by(|a, b| a.name.cmp(&b.name));
+    }
+    for table in below {
+        follow_part(base, &Rename::Constraint { table, from: from.clone(), to: to.clone() });
     }
 }
 

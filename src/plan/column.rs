@@ -121,7 +121,7 @@ impl Planner<'_> {
             self.recreate_column(old, new, from, to);
             return;
         }
-        let parent = self.follows_parent(name, &to.name).filter(|_| to.inherited);
+        let parent = self.follows_parent(name, &to.name).filter(|_| from.inherited || to.inherited);
         let parent_change = parent.and_then(|p| {
             let before = self.base.tables.get(&p)?.column(&to.name)?.clone();
             let after = self.to.tables.get(&p)?.column(&to.name)?.clone();

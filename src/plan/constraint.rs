@@ -17,15 +17,7 @@ fn only_inheritance(from: &Constraint, to: &Constraint) -> bool {
 }
 
 fn plain(constraint: &Constraint) -> Constraint {
-    let mut copy = constraint.without_comments();
-    match &mut copy {
-        Constraint::PrimaryKey(c) => c.inherited_from = None,
-        Constraint::Unique(c) => c.inherited_from = None,
-        Constraint::ForeignKey(c) => c.inherited_from = None,
-        Constraint::Check(c) => c.inherited = false,
-        Constraint::Exclusion(_) => {}
-    }
-    copy
+    own(&constraint.without_comments())
 }
 
 fn validates(from: &Constraint, to: &Constraint) -> bool {
@@ -108,6 +100,9 @@ fn must(item: Item) -> Dependency {
 fn items(table: &QName, constraint: &Constraint) -> Vec<Item> {
     let Some(name) = constraint.name() else { return Vec::new() };
     let mut items = vec![Item::constraint(table, name)];
+    if let Constraint::PrimaryKey(_) = constraint {
+        items.push(Item::Mark { table: table.clone(), what: "primary key" });
+    }
     if constraint.has_index() {
         items.push(Item::index(table, name));
     }
@@ -129,6 +124,21 @@ impl Planner<'_> {
         step.needs = dependencies(&self.after, table, constraint);
         step.needs.push(must(Item::table(&table.name)));
         step.creates = items(&table.name, constraint);
+        if table.partition_by.is_some() && constraint.has_index() {
+            let name = constraint.name().unwrap_or_default();
+            for child in self.to.tables.values() {
+                let of_this = child.partition_of.as_ref().is_some_and(|p| p.parent == table.name);
+                let copies = crate::diff::constraints(child);
+                let copy = copies.iter().find(|c| of_this && inherited_from(c) == Some(name));
+                match copy {
+                    Some(copy) if takes_own_name(&child.name, copy) => {
+                        step.needs.extend(items(&child.name, copy).into_iter().map(must));
+                    }
+                    Some(copy) => step.creates.extend(items(&child.name, copy)),
+                    None => {}
+                }
+            }
+        }
         let used = self.base_table(&table.name).is_some();
         if used {
             self.warn_about(&mut step, table, constraint, not_valid);
@@ -299,7 +309,7 @@ impl Planner<'_> {
             && constraint.has_index()
             && let Some(name) = constraint.name()
         {
-            for child in self.base.tables.values() {
+            for child in self.base.tables.values().filter(|child| !self.unlinks_now(child)) {
                 for copy in crate::diff::constraints(child) {
                     let of_this =
                         child.partition_of.as_ref().is_some_and(|p| p.parent == table.name);
@@ -414,6 +424,34 @@ impl Planner<'_> {
         self.constraint_comments(&table.name, constraint);
         true
     }
+}
+
+/// True when a partition's copy of a key has a name that PostgreSQL would not give it: the key is
+/// made first, under its name, and the parent's takes it in.
+pub(super) fn takes_own_name(table: &QName, copy: &Constraint) -> bool {
+    let wanted = match copy {
+        Constraint::PrimaryKey(_) => format!("{}_pkey", table.name),
+        Constraint::Unique(c) => {
+            let columns: Vec<&str> =
+                c.columns.iter().chain(&c.include).map(String::as_str).collect();
+            format!("{}_{}_key", table.name, columns.join("_"))
+        }
+        _ => return false,
+    };
+    copy.name() != Some(wanted.as_str())
+}
+
+/// The constraint as the table's own.
+pub(super) fn own(constraint: &Constraint) -> Constraint {
+    let mut copy = constraint.clone();
+    match &mut copy {
+        Constraint::PrimaryKey(c) => c.inherited_from = None,
+        Constraint::Unique(c) => c.inherited_from = None,
+        Constraint::ForeignKey(c) => c.inherited_from = None,
+        Constraint::Check(c) => c.inherited = false,
+        Constraint::Exclusion(_) => {}
+    }
+    copy
 }
 
 fn inherited_from(constraint: &Constraint) -> Option<&str> {

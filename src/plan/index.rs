@@ -43,6 +43,10 @@ impl Planner<'_> {
         for child in self.own_children(table, index) {
             step.needs.push(Dependency { item: child, strength: Strength::Must });
         }
+        if index.only {
+            // A partition gets a copy of every index that is there when it comes.
+            step.needs.extend(self.links_below(&table.name));
+        }
         if concurrently {
             step.transactional = false;
             step.stage = 1;
@@ -107,7 +111,10 @@ impl Planner<'_> {
     }
 
     pub(super) fn drop_index(&mut self, table: &Table, index: &Index) {
-        let stand_ins = stand_ins(self.base, table, index);
+        let mut stand_ins = stand_ins(self.base, table, index);
+        stand_ins.retain(|(child, _)| {
+            self.base.tables.get(child).is_some_and(|child| !self.unlinks_now(child))
+        });
         let mut step = Step::new(Action::DropIndex {
             table: table.name.clone(),
             index: Box::new(index.clone()),
@@ -118,7 +125,7 @@ impl Planner<'_> {
         step.releases = self.before.index(&table.name, index);
         if table.partition_by.is_some() {
             let name = table.name.sibling(&index.name);
-            for child in self.base.tables.values() {
+            for child in self.base.tables.values().filter(|child| !self.unlinks_now(child)) {
                 let attached = |i: &&Index| i.attached_to.as_ref() == Some(&name);
                 for copy in child.indexes.iter().filter(attached) {
                     step = step.destroys(Item::index(&child.name, &copy.name));

@@ -133,8 +133,33 @@ impl table::Planner<'_> {
             self.drop_object(&id, true);
             self.create_object(&id);
         }
+        self.children_after_parents();
         self.schemas_and_extensions();
         self.names_that_change_kind();
+    }
+
+    /// A new child or partition takes over what its parent's columns are when it is made, so that
+    /// the parent's columns are brought up to date before.
+    fn children_after_parents(&mut self) {
+        let mark = |table: &QName| Item::Mark { table: table.clone(), what: "columns" };
+        let mut parents = BTreeSet::new();
+        for step in &mut self.steps {
+            if let Action::CreateTable(table) = &step.action {
+                let above =
+                    table.inherits.iter().chain(table.partition_of.iter().map(|p| &p.parent));
+                for parent in above {
+                    parents.insert(parent.clone());
+                    step.needs.push(Dependency { item: mark(parent), strength: Strength::Wish });
+                }
+            }
+        }
+        for step in &mut self.steps {
+            if let Action::AlterColumn { table, .. } = &step.action
+                && parents.contains(table)
+            {
+                step.creates.push(mark(table));
+            }
+        }
     }
 
     /// Relations and types share their names: what is dropped makes room for another kind of the

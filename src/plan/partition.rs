@@ -1,5 +1,5 @@
 use super::table::Planner;
-use super::{Action, HazardKind, Item, Step};
+use super::{Action, Dependency, HazardKind, Item, Step, Strength};
 use crate::diff::{Change, Constraint, TableChange, constraints};
 use crate::model::{Index, IndexKey, Model, PartitionOf, QName, Table};
 
@@ -141,15 +141,27 @@ impl Planner<'_> {
         for child in base.tables.values() {
             let linked = child.partition_of.as_ref().is_some_and(|p| p.parent == *parent);
             let after = to.tables.get(&child.name);
-            if linked && after.is_some() {
+            if linked && after.is_some() && !self.recreate.tables.contains(&child.name) {
                 self.detach(child, parent);
             }
         }
-        for child in to.tables.values().filter(|t| base.tables.contains_key(&t.name)) {
+        let stays = |t: &&Table| {
+            base.tables.contains_key(&t.name) && !self.recreate.tables.contains(&t.name)
+        };
+        let stay: Vec<&Table> = to.tables.values().filter(stays).collect();
+        for child in stay {
             if let Some(partition) = child.partition_of.clone().filter(|p| p.parent == *parent) {
                 self.attach(child, partition);
             }
         }
+    }
+
+    /// The links of all partitions that the table will have.
+    pub(super) fn links_below(&self, parent: &QName) -> Vec<Dependency> {
+        let is_below = |t: &&Table| t.partition_of.as_ref().is_some_and(|p| p.parent == *parent);
+        let below = self.to.tables.values().filter(is_below);
+        let link = |t: &Table| Item::Parent { child: t.name.clone(), parent: parent.clone() };
+        below.map(|t| Dependency { item: link(t), strength: Strength::Must }).collect()
     }
 
     pub(super) fn change_parents(&mut self, old: &Table, new: &Table) {
@@ -157,7 +169,8 @@ impl Planner<'_> {
             let action = Action::NoInherit { table: new.name.clone(), parent: parent.clone() };
             let step = Step::new(action)
                 .releases(Item::table(parent))
-                .destroys(Item::Parent { child: new.name.clone(), parent: parent.clone() });
+                .destroys(Item::Parent { child: new.name.clone(), parent: parent.clone() })
+                .creates(Item::Mark { table: new.name.clone(), what: "freed" });
             self.steps.push(step);
         }
         for parent in new.inherits.iter().filter(|p| !old.inherits.contains(p)) {
@@ -226,10 +239,13 @@ impl Planner<'_> {
         table.partition_of.is_some() && before != table.partition_of.as_ref()
     }
 
-    /// True when the plan makes the table no longer that partition.
+    /// True when the plan makes the table no longer that partition, or no longer some table's child.
     pub(super) fn unlinks_now(&self, table: &Table) -> bool {
-        let after = self.to.tables.get(&table.name).and_then(|t| t.partition_of.as_ref());
-        table.partition_of.is_some() && after != table.partition_of.as_ref()
+        let Some(after) = self.to.tables.get(&table.name) else {
+            return table.partition_of.is_some();
+        };
+        table.partition_of.is_some() && after.partition_of != table.partition_of
+            || table.inherits.iter().any(|parent| !after.inherits.contains(parent))
     }
 
     /// True when the column follows its parent's before and after, so that a change of the parent

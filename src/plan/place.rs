@@ -33,10 +33,15 @@ impl Action {
                 (dropped(&id), String::new(), u8::MAX - id.kind() as u8, id_name(&id))
             }
             Self::CreateTable(t) | Self::RebuildTable { to: t, .. } => table(&t.name, 2, ""),
+            // Before the parent changes: nothing has to fit a partition that goes.
+            Self::DropTable(t) if t.partition_of.is_some() => {
+                (DROP_PART, t.name.to_string(), 10, String::new())
+            }
             Self::DropTable(t) => (DROP_TABLE, t.name.to_string(), 0, String::new()),
             Self::AlterTable { table: t, change } => table(t, 8, property(change)),
             Self::DetachPartition { table: t, parent } | Self::NoInherit { table: t, parent } => {
-                (DROP_PART, t.to_string(), 0, parent.to_string())
+                // First of all: what is dropped or changed in the parent then spares it.
+                (DROP_BODY, String::new(), 0, format!("{t} {parent}"))
             }
             Self::AddColumn { table: t, column } => table(t, 3, &column.name),
             Self::AlterColumn { table: t, column, change, .. } => {

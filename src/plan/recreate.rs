@@ -195,7 +195,7 @@ fn seeds(diff: &Diff, to: &Model, found: &mut Recreate) -> Vec<Touch> {
             }
             Change::Table { table, change } => {
                 table_seed(table, change, found, &mut work);
-                cascades(&diff.base, table, change, found, &mut work);
+                cascades(&diff.base, to, table, change, found, &mut work);
             }
         }
     }
@@ -247,6 +247,7 @@ fn table_seed(table: &QName, change: &TableChange, found: &mut Recreate, work: &
 /// Keys that go with the parent's index they are attached to.
 fn cascades(
     base: &Model,
+    to: &Model,
     table: &QName,
     change: &TableChange,
     found: &mut Recreate,
@@ -259,6 +260,11 @@ fn cascades(
     };
     let Some(owner) = base.tables.get(table) else { return };
     for key in super::partition::stand_ins(base, owner, index) {
+        let parent = |model: &Model| Some(model.tables.get(&key.0)?.partition_of.clone());
+        if to.tables.contains_key(&key.0) && parent(base) != parent(to) {
+            // It is detached first.
+            continue;
+        }
         work.push(Touch::Key { table: key.0.clone(), columns: index_columns(index) });
         found.constraints.insert(key.clone());
         found.cascaded.insert(key);

@@ -1,4 +1,4 @@
-use super::constraint::{fits_create_table, referenced_key};
+use super::constraint::{fits_create_table, own, referenced_key, takes_own_name};
 use super::recreate::Recreate;
 use super::reference::References;
 use super::{Action, ColumnChange, Dependency, HazardKind, Item, PlanOptions, Step, Strength};
@@ -397,7 +397,14 @@ impl Planner<'_> {
             TableChange::AlterColumn { from, to } => self.alter_column(old, new, from, to),
             TableChange::AddConstraint(constraint) => {
                 if constraint.is_inherited() {
-                    self.validate_copy(new, constraint);
+                    let check = matches!(constraint, Constraint::Check(_));
+                    if check && self.links_now(new) && new.partition_of.is_some()
+                        || takes_own_name(&new.name, constraint)
+                    {
+                        self.add_constraint(new, &own(constraint));
+                    } else {
+                        self.validate_copy(new, constraint);
+                    }
                     return;
                 }
                 let replaced =
@@ -516,12 +523,27 @@ impl Planner<'_> {
             step.destroys.push(link);
         }
         self.end_table(&mut step, old);
-        step.releases.clear();
+        // The rest goes with the old table; it gives way where the new one waits for what changes.
+        let mut rest = std::mem::take(&mut step.releases);
+        rest.iter_mut().for_each(|d| d.strength = Strength::Mention);
+        for key in old.foreign_keys.iter().filter(|key| key.parent != *name) {
+            let constraint = Constraint::ForeignKey(key.clone());
+            let released = super::constraint::dependencies(&self.before, old, &constraint);
+            let own = step.destroys.clone();
+            step.releases.extend(released.into_iter().filter(|d| !own.contains(&d.item)));
+        }
+        if let Some(partition) = &old.partition_of {
+            // Its successor could not have its bound, and its rows must not be copied twice.
+            let parent = partition.parent.clone();
+            self.detach(old, &parent);
+            step = step.needs(Item::Mark { table: name.clone(), what: "freed" });
+        }
         self.steps.push(step);
-        let later: Vec<Constraint> =
-            new.foreign_keys.iter().cloned().map(Constraint::ForeignKey).collect();
+        let (kept, later): (Vec<_>, Vec<_>) =
+            new.foreign_keys.iter().cloned().partition(|key| key.inherited_from.is_some());
+        let later: Vec<Constraint> = later.into_iter().map(Constraint::ForeignKey).collect();
         let mut made = new.clone();
-        made.foreign_keys.clear();
+        made.foreign_keys = kept;
         self.create_table(made, later);
         let common: Vec<&crate::model::Column> = new
             .columns
@@ -555,10 +577,11 @@ impl Planner<'_> {
             }
         }
         self.steps.push(copy);
-        let mut rest = old.clone();
-        rest.name = aside.clone();
+        let mut gone = old.clone();
+        gone.name = aside.clone();
         let emptied = Item::Mark { table: aside.clone(), what: "emptied" };
-        let drop = Step::new(Action::DropTable(Box::new(rest))).needs(copied).needs(emptied);
+        let mut drop = Step::new(Action::DropTable(Box::new(gone))).needs(copied).needs(emptied);
+        drop.releases = rest;
         self.steps.push(drop);
         for sequence in sequences {
             let owner = self.to.sequences.get(&sequence).and_then(|s| s.owned_by.clone());

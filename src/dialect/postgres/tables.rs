@@ -112,7 +112,9 @@ pub(super) fn set_aside(table: &Table, aside: &QName, sequences: &[QName]) -> Ve
         }
     }
     for index in table.indexes.iter().filter(|i| i.attached_to.is_none()) {
-        out.push(indexes::drop(aside, &index.name, false, false));
+        // Keys of partitions may be attached to it.
+        let cascade = table.partition_by.is_some() && index.unique;
+        out.push(indexes::drop(aside, &index.name, false, cascade));
     }
     for column in &table.columns {
         if matches!(column.value, ColumnValue::Identity(_)) {
