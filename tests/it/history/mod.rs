@@ -3,7 +3,9 @@
 mod baseline;
 mod check;
 mod diff;
+mod rebase;
 mod repair;
+mod squash;
 
 use crate::support::{Outcome, PgDatabase, Project, SqliteFile};
 
