@@ -104,6 +104,15 @@ fn offline(context: &Context, dialect: Dialect) -> anyhow::Result<(Vec<Finding>,
     };
     match schema::read(context, dialect)? {
         Err(mistakes) => found.extend(mistakes.iter().map(mistake)),
+        Ok(_) if lineage.entries.is_empty() && !migrations.is_empty() => found.push(Finding::new(
+            "no-snapshot",
+            dir.display().to_string(),
+            format!(
+                "{} without a snapshot: what they make is not known here",
+                count(migrations.len(), "migration")
+            ),
+            "`dbkit baseline` takes the snapshot from a database where all of them have run; `dbkit generate --baseline` notes that they make what schema.rs says",
+        )),
         // What a merged history adds up to is not known before it is mended.
         Ok(_) if lineage.forks().iter().any(|fork| !fork.shared.is_empty()) => {}
         Ok(wanted) => {

@@ -7,7 +7,8 @@ use super::{Context, Exit, Stop, prompt};
 use crate::apply::ApplyError;
 use crate::history::difference;
 use crate::ledger::{Comparison, Standing};
-use crate::migration::{Migration, Version, place};
+use crate::migration::{Migration, SNAPSHOT_FILE, Version, place};
+use crate::source::lineage::Lineage;
 
 /// What is to be done about a migration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,6 +119,10 @@ pub(super) fn mend(
     let named =
         |line: &&Comparison| line.version == version || line.was_version.as_ref() == Some(&version);
     let Some(line) = standing.iter().find(named) else {
+        if choice == Choice::Forget && relink(history, &version)? {
+            print(&format!("{version} is forgotten\n"))?;
+            return Ok(Exit::Done);
+        }
         let (wanted, dir) = (wanted.to_owned(), history.dir.clone());
         return Err(stop(ApplyError::Unknown { wanted, dir }));
     };
@@ -161,6 +166,7 @@ pub(super) fn mend(
         (Choice::Restore, _) => restore(history, line, migration.as_ref(), &kept.files())?,
         (Choice::Forget, _) => {
             history.ledger.remove(&mut history.connection, &line.version)?;
+            relink(history, &line.version)?;
         }
         (Choice::Accept, Some(migration)) => {
             let checksum = migration.checksum()?;
@@ -178,6 +184,21 @@ pub(super) fn mend(
     }
     print(&format!("{done}\n"))?;
     Ok(Exit::Done)
+}
+
+/// Has the migration before a forgotten one stand for it, so that what was made on it has a parent
+/// again. False when nothing was.
+fn relink(history: &History, version: &Version) -> anyhow::Result<bool> {
+    let lineage = Lineage::read(&history.migrations, history.target.dialect())?;
+    let orphan = lineage.orphans.iter().find(|o| o.parent.version == version.as_str());
+    let Some((before, snapshot)) = orphan.and_then(|orphan| lineage.relinked(orphan)) else {
+        return Ok(false);
+    };
+    let path = before.path.join(SNAPSHOT_FILE);
+    std::fs::write(&path, snapshot.to_json()).map_err(|error| {
+        Stop::error(Exit::Unexpected, format!("cannot write {}: {error}", path.display()))
+    })?;
+    Ok(true)
 }
 
 /// The question, and what is said when it is done.

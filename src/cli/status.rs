@@ -123,7 +123,7 @@ fn human(context: &Context, standing: &[Comparison]) -> String {
     let pending = number(standing, &[Standing::Pending, Standing::PendingOlder]);
     let mut text =
         format!("{}{} pending\n", grid.render(context.terminal), count(pending, "migration"));
-    if standing.iter().any(|line| super::mend::needs(line)) {
+    if standing.iter().any(super::mend::needs) {
         text.push_str("`dbkit repair` shows what can be mended, and how\n");
     }
     text

@@ -45,22 +45,20 @@ fn forks(lineage: &Lineage) -> Vec<Finding> {
 
 fn orphans(lineage: &Lineage) -> Vec<Finding> {
     let finding = |orphan: &crate::source::lineage::Orphan| {
-        let (message, code) = if orphan.changed {
-            (
-                format!("it was made on {}, whose snapshot is another now", orphan.parent),
+        let parent = &orphan.parent.version;
+        if orphan.changed {
+            return Finding::new(
                 "parent-changed",
-            )
-        } else {
-            (
-                format!("it was made on {}, which is not in the folder", orphan.parent),
-                "parent-missing",
-            )
-        };
+                orphan.name.clone(),
+                format!("it was made on {parent}, whose snapshot is another now"),
+                format!("restore {parent} from version control, or with `dbkit repair {parent} --restore` from a database where it ran"),
+            );
+        }
         Finding::new(
-            code,
+            "parent-missing",
             orphan.name.clone(),
-            message,
-            "restore the folder of that version from version control, or with `dbkit repair` from a database where it ran",
+            format!("it was made on {parent}, which is not in the folder"),
+            format!("restore {parent} from version control, or with `dbkit repair {parent} --restore` from a database where it ran; where it is gone for good, `dbkit repair {parent} --forget`"),
         )
     };
     lineage.orphans.iter().map(finding).collect()

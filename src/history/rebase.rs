@@ -81,7 +81,7 @@ pub fn rebase(
     wanted: &Model,
 ) -> Result<Rebase, RebaseError> {
     if let Some(orphan) = lineage.orphans.first() {
-        let (name, parent) = (orphan.name.clone(), orphan.parent.clone());
+        let (name, parent) = (orphan.name.clone(), orphan.parent.version.clone());
         return Err(RebaseError::Orphan { name, parent });
     }
     let mut heads = lineage.heads();

@@ -136,7 +136,7 @@ fn joined(lineage: &Lineage, upto: &Version) -> Result<(), SquashError> {
         return Err(SquashError::Fork { first, second });
     }
     if let Some(orphan) = lineage.orphans.first() {
-        let (name, parent) = (orphan.name.clone(), orphan.parent.clone());
+        let (name, parent) = (orphan.name.clone(), orphan.parent.version.clone());
         return Err(SquashError::Orphan { name, parent });
     }
     let goes = |at: usize| lineage.entries.get(at).is_some_and(|e| e.migration.version <= *upto);

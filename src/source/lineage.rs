@@ -31,8 +31,8 @@ pub struct Lineage {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Orphan {
     pub name: String,
-    /// The version it was made on.
-    pub parent: String,
+    /// What it was made on.
+    pub parent: Head,
     /// The parent's folder is there, and its snapshot is another.
     pub changed: bool,
 }
@@ -74,20 +74,40 @@ impl Lineage {
         for entry in &self.entries {
             let mut parents = Vec::new();
             for wanted in entry.snapshot.parent.iter().chain(&entry.snapshot.merges) {
-                let at = self.entries.iter().position(|e| stands_for(e, wanted));
-                match at {
+                match self.find(wanted) {
                     Some(at) => parents.push(at),
                     // Made on a state that was squashed since: a branch of its own.
                     None if self.entries.iter().any(|e| e.snapshot.replaces.contains(wanted)) => {}
                     None => self.orphans.push(Orphan {
                         name: entry.migration.name.clone(),
-                        parent: wanted.version.clone(),
+                        parent: wanted.clone(),
                         changed: self.entries.iter().any(|e| e.head.version == wanted.version),
                     }),
                 }
             }
             self.parents.push(parents);
         }
+    }
+
+    /// The entry that a head names. A folder that was renamed is known by what it says.
+    fn find(&self, wanted: &Head) -> Option<usize> {
+        let exact = self.entries.iter().position(|e| stands_for(e, wanted));
+        exact.or_else(|| {
+            let mut same = (0..self.entries.len())
+                .filter(|at| self.entries.get(*at).is_some_and(|e| e.head.hash == wanted.hash));
+            same.next().filter(|_| same.next().is_none())
+        })
+    }
+
+    /// The entry before an orphan, and its snapshot made to stand for the parent that is gone for
+    /// good.
+    #[must_use]
+    pub fn relinked(&self, orphan: &Orphan) -> Option<(&Migration, Snapshot)> {
+        let at = self.entries.iter().position(|e| e.migration.name == orphan.name)?;
+        let before = self.entries.get(at.checked_sub(1)?)?;
+        let mut snapshot = before.snapshot.clone();
+        snapshot.replaces.push(orphan.parent.clone());
+        Some((&before.migration, snapshot))
     }
 
     /// Entries that nothing was made on.

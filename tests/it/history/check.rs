@@ -128,6 +128,37 @@ fn edited_deleted_and_renamed_after_they_ran() {
 }
 
 #[test]
+fn a_history_that_was_renamed_or_forgotten_on_purpose_is_whole_again() {
+    both("whole", |stage| {
+        start(stage);
+        stage.project.write("src/schema.rs", with("age -> Nullable<Integer>,"));
+        stage.offline(&["generate", "--custom", "fill"]).success();
+        let fill = folder(stage, 1);
+        for file in ["up.sql", "down.sql"] {
+            stage.project.write(&format!("{fill}/{file}"), "SELECT 1;\n");
+        }
+        stage.offline(&["generate", "age"]).success();
+        stage.run(&["migrate"]).success();
+        let renamed = stage.project.join("migrations/2001-01-01-000000_first");
+        std::fs::rename(stage.project.join(&folder(stage, 0)), renamed).unwrap();
+        stage.offline(&["check"]).success();
+        stage.run(&["repair", "20010101000000", "--renamed", "--yes"]).success();
+        stage.run(&["check"]).success();
+
+        std::fs::remove_dir_all(stage.project.join(&fill)).unwrap();
+        let version = fill.split(['/', '_']).nth(1).unwrap().replace('-', "");
+        stage
+            .offline(&["check"])
+            .code(3)
+            .stdout_has("parent-missing")
+            .stdout_has(&format!("`dbkit repair {version} --forget`"));
+        stage.run(&["repair", &version, "--forget", "--yes"]).success();
+        stage.run(&["check"]).success();
+        stage.run(&["repair", &version, "--forget", "--yes"]).code(2);
+    });
+}
+
+#[test]
 fn drift_is_told_object_by_object() {
     both("drift", |stage| {
         start(stage);

@@ -6,6 +6,7 @@ mod diff;
 mod rebase;
 mod repair;
 mod squash;
+mod texts;
 
 use crate::support::{Outcome, PgDatabase, Project, SqliteFile};
 
