@@ -51,14 +51,18 @@ fn orphans(lineage: &Lineage) -> Vec<Finding> {
                 "parent-changed",
                 orphan.name.clone(),
                 format!("it was made on {parent}, whose snapshot is another now"),
-                format!("restore {parent} from version control, or with `dbkit repair {parent} --restore` from a database where it ran"),
+                format!(
+                    "restore {parent} from version control, or with `dbkit repair {parent} --restore` from a database where it ran"
+                ),
             );
         }
         Finding::new(
             "parent-missing",
             orphan.name.clone(),
             format!("it was made on {parent}, which is not in the folder"),
-            format!("restore {parent} from version control, or with `dbkit repair {parent} --restore` from a database where it ran; where it is gone for good, `dbkit repair {parent} --forget`"),
+            format!(
+                "restore {parent} from version control, or with `dbkit repair {parent} --restore` from a database where it ran; where it is gone for good, `dbkit repair {parent} --forget`"
+            ),
         )
     };
     lineage.orphans.iter().map(finding).collect()

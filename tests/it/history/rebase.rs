@@ -89,7 +89,10 @@ fn my_migration_is_made_again_on_top_of_theirs() {
             .stdout_has("both change table users");
         stage.offline(&["generate", "more"]).code(4).stderr_has("--rebase");
         let before = stage.project.list("migrations");
-        stage.offline(&["generate", "--rebase", "--dry-run"]).success().stdout_has("ADD COLUMN age");
+        stage
+            .offline(&["generate", "--rebase", "--dry-run"])
+            .success()
+            .stdout_has("ADD COLUMN age");
         assert_eq!(stage.project.list("migrations"), before);
         stage
             .offline(&["generate", "--rebase"])
@@ -102,7 +105,10 @@ fn my_migration_is_made_again_on_top_of_theirs() {
         stage.run(&["migrate"]).success();
         stage.run(&["check"]).success();
         stage.run(&["rollback", "--yes"]).success();
-        assert_eq!(stage.values("SELECT count(*) FROM (SELECT id, name, nick FROM users) t"), ["0"]);
+        assert_eq!(
+            stage.values("SELECT count(*) FROM (SELECT id, name, nick FROM users) t"),
+            ["0"]
+        );
         stage.offline(&["generate", "--rebase"]).success().stderr_has("nothing to do");
     });
 }
@@ -111,7 +117,10 @@ fn my_migration_is_made_again_on_top_of_theirs() {
 fn the_other_branch_where_it_is_named() {
     both("rebasenamed", |stage| {
         fork(stage);
-        stage.offline(&["generate", "--rebase=2001"]).code(4).stderr_has("possible are: 2998-01-01-000000_nick");
+        stage
+            .offline(&["generate", "--rebase=2001"])
+            .code(4)
+            .stderr_has("possible are: 2998-01-01-000000_nick");
         stage.offline(&["generate", "--rebase=2998-01-01-000000_nick"]).success();
         assert_eq!(titles(stage), ["first", "age", "nick"]);
         stage.offline(&["check"]).success();
@@ -150,12 +159,19 @@ fn branches_that_touch_different_tables_may_stay_side_by_side() {
         stage.project.write("src/schema.rs", with("age -> Nullable<Integer>,"));
         stage.offline(&["generate", "age"]).success();
         date(&stage.project, "2999-01-01-000000");
-        let merged = and("posts").replace("name -> Text,", "name -> Text,\n        age -> Nullable<Integer>,");
+        let merged = and("posts")
+            .replace("name -> Text,", "name -> Text,\n        age -> Nullable<Integer>,");
         theirs.merge_into(stage, &merged);
         stage.offline(&["check"]).code(3).stdout_has("they change different objects");
         stage.run(&["migrate"]).success();
         // The next migration joins both.
-        stage.project.write("src/schema.rs", merged.replace("age -> Nullable<Integer>,", "age -> Nullable<Integer>,\n        nick -> Nullable<Text>,"));
+        stage.project.write(
+            "src/schema.rs",
+            merged.replace(
+                "age -> Nullable<Integer>,",
+                "age -> Nullable<Integer>,\n        nick -> Nullable<Text>,",
+            ),
+        );
         stage.offline(&["generate", "nick"]).success().stderr_has("two branches were merged");
         stage.offline(&["check"]).success();
         stage.run(&["migrate"]).success();
@@ -178,14 +194,20 @@ fn sql_by_hand_is_kept() {
         stage.project.write(&age, format!("{text}UPDATE users SET age = 1;\n"));
         stage.offline(&["generate", "--custom", "fill"]).success();
         let fill = folder(stage, 2);
-        for (file, sql) in [("up.sql", "INSERT INTO users (id, name) VALUES (1, 'Ada');\n"), ("down.sql", "DELETE FROM users;\n")] {
+        for (file, sql) in [
+            ("up.sql", "INSERT INTO users (id, name) VALUES (1, 'Ada');\n"),
+            ("down.sql", "DELETE FROM users;\n"),
+        ] {
             stage.project.write(&format!("{fill}/{file}"), sql);
         }
         theirs.merge_into(stage, &together());
         stage.offline(&["generate", "--rebase"]).success();
         assert_eq!(titles(stage), ["first", "nick", "age", "fill"]);
         let age = stage.project.read(&format!("{}/up.sql", folder(stage, 2)));
-        assert!(age.contains("ADD COLUMN age") && age.contains("UPDATE users SET age = 1;"), "{age}");
+        assert!(
+            age.contains("ADD COLUMN age") && age.contains("UPDATE users SET age = 1;"),
+            "{age}"
+        );
         let fill = stage.project.read(&format!("{}/up.sql", folder(stage, 3)));
         assert_eq!(fill, "INSERT INTO users (id, name) VALUES (1, 'Ada');\n");
         stage.offline(&["check"]).success();
@@ -247,7 +269,8 @@ fn parts_of_one_change_stay_together() {
         let theirs = Branch::of(stage);
         theirs.generate(&with("nick -> Nullable<Text>,"), &["nick"]);
         date(&theirs.0, "2998-01-01-000000");
-        let indexed = |schema: &str| schema.replace("    table users", "    #[index(name)]\n    table users");
+        let indexed =
+            |schema: &str| schema.replace("    table users", "    #[index(name)]\n    table users");
         stage.project.write("src/schema.rs", indexed(&with("age -> Nullable<Integer>,")));
         stage.offline(&["generate", "mine"]).success();
         assert_eq!(titles(stage), ["first", "mine", "mine_2"]);
@@ -261,7 +284,10 @@ fn parts_of_one_change_stay_together() {
         stage.run(&["check"]).success();
         // Parts cannot be cut by a squash; all of them can be folded.
         let cut = stage.project.list("migrations")[2].clone();
-        stage.offline(&["squash", "--to", &cut, "--yes"]).code(4).stderr_has("one change in several parts");
+        stage
+            .offline(&["squash", "--to", &cut, "--yes"])
+            .code(4)
+            .stderr_has("one change in several parts");
         stage.offline(&["squash", "--yes"]).success();
         let up = stage.project.read(&format!("{}/up.sql", folder(stage, 0)));
         assert!(up.contains("CREATE INDEX") && !up.contains("CONCURRENTLY"), "{up}");

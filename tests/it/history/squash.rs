@@ -61,7 +61,10 @@ fn a_database_that_has_everything_follows() {
         assert_eq!(stage.values("SELECT name FROM users ORDER BY id"), ["Ada", "Bob"]);
 
         // Work goes on from there.
-        let schema = stage.project.read("src/schema.rs").replace("email -> Text,", "email -> Text,\n        nick -> Nullable<Text>,");
+        let schema = stage
+            .project
+            .read("src/schema.rs")
+            .replace("email -> Text,", "email -> Text,\n        nick -> Nullable<Text>,");
         stage.project.write("src/schema.rs", schema);
         stage.offline(&["generate", "nick"]).success();
         stage.run(&["migrate"]).success().stdout_has("1 migration applied");
@@ -83,7 +86,10 @@ fn a_fresh_database_runs_just_the_one() {
         assert_eq!(stage.values("SELECT name FROM users ORDER BY id"), ["Ada", "Bob"]);
         assert_eq!(stage.values("SELECT email FROM users WHERE id = 1"), [""]);
         stage.run(&["rollback", "--yes"]).success();
-        assert_eq!(stage.run(&["diff", "--from", "empty", "--to", "database"]).stdout, "no differences\n");
+        assert_eq!(
+            stage.run(&["diff", "--from", "empty", "--to", "database"]).stdout,
+            "no differences\n"
+        );
     });
 }
 
@@ -100,7 +106,10 @@ fn a_database_that_has_a_part_is_refused() {
             .stderr_has("not all of them have run");
         stage.offline(&["squash", "--yes"]).success();
         stage.run(&["migrate"]).code(4).stderr_has(&format!("lacking: {}", all[3]));
-        stage.run(&["status", "--check"]).code(3).stdout_has("refused: of what it replaces, 1 did not run");
+        stage
+            .run(&["status", "--check"])
+            .code(3)
+            .stdout_has("refused: of what it replaces, 1 did not run");
         stage.run(&["check"]).code(3).stdout_has("partly-replaced");
         assert_eq!(stage.ledger(), all[..3]);
     });
@@ -148,7 +157,9 @@ fn what_is_gone_by_now_can_be_left_out() {
     both("squashleave", |stage| {
         past(stage);
         let people = versions(stage)[2].clone();
-        stage.project.write(&format!("{}/metadata.toml", folder(stage, 2)), "run_in_transaction = false\n");
+        stage
+            .project
+            .write(&format!("{}/metadata.toml", folder(stage, 2)), "run_in_transaction = false\n");
         stage.offline(&["squash", "--yes"]).code(4).stderr_has(&format!("--leave-out {people}"));
         stage.offline(&["squash", "--yes", "--leave-out", &people]).success();
         let up = stage.project.read(&format!("{}/up.sql", folder(stage, 0)));
@@ -183,7 +194,9 @@ fn an_edited_migration_is_kept_as_it_is() {
         past(stage);
         let age = format!("{}/up.sql", folder(stage, 1));
         let text = stage.project.read(&age);
-        stage.project.write(&age, format!("{text}INSERT INTO users (id, name) VALUES (7, 'Zoe');\n"));
+        stage
+            .project
+            .write(&age, format!("{text}INSERT INTO users (id, name) VALUES (7, 'Zoe');\n"));
         stage.offline(&["squash", "--yes"]).success().stderr_has("kept as it is: ");
         stage.run(&["migrate"]).success();
         stage.run(&["check"]).success();
@@ -199,7 +212,11 @@ fn a_folder_that_comes_back_with_a_merge_is_named() {
         let up = stage.project.read(&format!("migrations/{first}/up.sql"));
         stage.offline(&["squash", "--yes"]).success();
         stage.project.write(&format!("migrations/{first}/up.sql"), up);
-        stage.run(&["migrate"]).code(2).stderr_has("is one of those that").stderr_has("remove its folder");
+        stage
+            .run(&["migrate"])
+            .code(2)
+            .stderr_has("is one of those that")
+            .stderr_has("remove its folder");
     });
 }
 
@@ -207,7 +224,8 @@ fn a_folder_that_comes_back_with_a_merge_is_named() {
 fn a_rename_keeps_rows_that_a_migration_by_hand_wrote() {
     both("squashrename", |stage| {
         past(stage);
-        let renamed = stage.project.read("src/schema.rs").replace("name -> Text", "full_name -> Text");
+        let renamed =
+            stage.project.read("src/schema.rs").replace("name -> Text", "full_name -> Text");
         stage.project.write("src/schema.rs", renamed);
         stage.offline(&["generate", "rename", "--rename", "users.name:full_name"]).success();
         stage.offline(&["squash", "--yes"]).success();
