@@ -210,6 +210,9 @@ fn texts(segments: &[Segment], dialect: Dialect) -> anyhow::Result<(String, Stri
     let transactional = up.iter().chain(&down).all(|(_, plain)| *plain);
     let whole = |texts: Vec<(String, bool)>| {
         let text = texts.into_iter().map(|(text, _)| text).collect::<Vec<_>>().join("\n");
+        if text.trim().is_empty() {
+            return "-- Nothing is left of what was done and undone.\nSELECT 1;\n".to_owned();
+        }
         if transactional {
             return text;
         }
