@@ -171,7 +171,12 @@ impl Context {
 
 /// The error of a connection that could not be had, with the target and the next action.
 pub(super) fn no_connection(target: &Target, error: &DatabaseError) -> anyhow::Error {
-    let mut message = format!("cannot open {target}: {}", error.message.trim());
+    let shown = target.to_string();
+    let reason = error.message.trim();
+    // SQLite's errors begin with the file.
+    let file = shown.strip_prefix("sqlite://").unwrap_or(&shown);
+    let reason = reason.strip_prefix(file).and_then(|r| r.strip_prefix(": ")).unwrap_or(reason);
+    let mut message = format!("cannot open {shown}: {reason}");
     if let Some(hint) = &error.hint {
         message.push_str("\nhelp: ");
         message.push_str(hint);

@@ -3,6 +3,7 @@
 
 mod canonical_postgres;
 mod config;
+mod connection;
 mod generate;
 mod harness;
 mod history;

@@ -95,10 +95,10 @@ fn open_within(
     parameters.push(pair("client_encoding", "UTF8")?);
     match Connection::open(&parameters, limit) {
         Attempt::Open(connection) => Ok(connection),
-        Attempt::TimedOut => Err(error(
-            ErrorKind::Unreachable,
-            format!("the server did not answer within {} s", limit.as_secs_f32()),
-            None,
+        Attempt::TimedOut => Err(classify(
+            &format!("the server did not answer within {} s", limit.as_secs_f32()),
+            false,
+            false,
         )),
         Attempt::Failed { message, reached_server, needs_password } => {
             Err(classify(&redact(&message, secrets), reached_server, needs_password))
@@ -178,7 +178,27 @@ fn classify(message: &str, reached_server: bool, needs_password: bool) -> Databa
         None if needs_password => ErrorKind::Rejected,
         None => kind_without_code(message, reached_server),
     };
-    error(kind, tidy(message), code)
+    let hint = hint(kind, code.as_deref(), message, needs_password);
+    DatabaseError { hint: Some(hint.to_owned()), ..error(kind, tidy(message), code) }
+}
+
+/// The next action.
+fn hint(kind: ErrorKind, code: Option<&str>, message: &str, needs_password: bool) -> &'static str {
+    match code {
+        Some("3D000") => "correct the database's name, or make it with `dbkit prepare`",
+        Some("28P01") => "correct the user or the password",
+        Some("28000") => "correct the user, or let it in: the server's pg_hba.conf decides",
+        Some("53300") => "the server has no connection left: close some, or raise max_connections",
+        _ if needs_password => "give a password: in the URL, as POSTGRES_PASSWORD or in ~/.pgpass",
+        _ if message.contains("translate host name") => "correct the host's name",
+        _ if kind == ErrorKind::Unreachable => {
+            "start the server, or correct host and port; --wait SECONDS goes on trying for longer"
+        }
+        _ if ["SSL", "certificate"].iter().any(|word| message.contains(word)) => {
+            "correct sslmode and sslrootcert, or the server's certificate"
+        }
+        _ => "correct the connection's settings; `dbkit config` shows where each comes from",
+    }
 }
 
 /// libpq's own complaints have no SQLSTATE. Before the server was reached only a bad setting is

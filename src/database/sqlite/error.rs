@@ -46,6 +46,9 @@ fn from_code(extended: i32, message: String, position: Option<usize>) -> Databas
             Some("the file is damaged: restore a copy, or try `sqlite3 FILE .recover`")
         }
         ffi::SQLITE_READONLY => Some("make the file and its folder writable for this user"),
+        ffi::SQLITE_CANTOPEN => Some(
+            "check that the file is there and that this user may read and write it and its folder",
+        ),
         ffi::SQLITE_PERM | ffi::SQLITE_AUTH => Some("check the rights of the file"),
         ffi::SQLITE_FULL => Some("the disk is full; nothing was changed by this statement"),
         ffi::SQLITE_ERROR if message.contains("unsupported file format") => {

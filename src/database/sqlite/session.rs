@@ -259,5 +259,10 @@ fn check_file(location: &Location, mode: OpenMode) -> Result<(), DatabaseError> 
 
 /// Puts the file's name in front: SQLite's own messages leave it out.
 fn at(location: &Location, error: DatabaseError) -> DatabaseError {
-    DatabaseError { message: format!("{location}: {}", error.message), position: None, ..error }
+    // rusqlite adds the path as SQLite was given it.
+    let message = match error.message.split_once("unable to open database file: ") {
+        Some(_) => "unable to open database file",
+        None => error.message.as_str(),
+    };
+    DatabaseError { message: format!("{location}: {message}"), position: None, ..error }
 }
