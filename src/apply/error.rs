@@ -11,7 +11,7 @@ pub enum ApplyError {
     Database(#[from] DatabaseError),
     #[error("{0}")]
     Statement(Box<FailedStatement>),
-    #[error("{}:{line}: a {what} opened here is never closed", file.display())]
+    #[error("{}:{line}: a {what} opened here is never closed\nhelp: close it", file.display())]
     Unterminated { file: PathBuf, line: usize, what: &'static str },
     #[error("{}:{line}: `{command}` is a command of psql, not SQL\nhelp: take it out; dbkit talks to the server itself", file.display())]
     MetaCommand { file: PathBuf, line: usize, command: String },

@@ -5,6 +5,7 @@ use crate::config::OlderMigrations;
 use crate::database::{Connection, ErrorKind, Session, interrupt};
 use crate::ledger::{Comparison, Ledger, Record, Standing, State};
 use crate::migration::{Checksum, Migration, SqlFile, Version};
+use crate::model::Dialect;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -85,6 +86,18 @@ pub fn pending<'m>(
     Ok(found)
 }
 
+/// Reads files of migrations and looks for what cannot run, so that a mistake in the last one is
+/// found before the first one has run.
+///
+/// # Errors
+/// The first file that cannot be read or run.
+pub fn check(dialect: Dialect, migrations: &[&Migration]) -> Result<(), ApplyError> {
+    for migration in migrations {
+        Form::of(&migration.up()?, migration, dialect)?;
+    }
+    Ok(())
+}
+
 /// What running migrations needs.
 pub struct Run<'r> {
     pub connection: &'r mut Connection,
@@ -113,7 +126,7 @@ impl<'m> Work<'m> {
     fn up(migration: &'m Migration, connection: &Connection) -> Result<Self, ApplyError> {
         let file = migration.up()?;
         let checksum = Checksum::of(&file.text);
-        let form = Form::of(&file, migration, connection)?;
+        let form = Form::of(&file, migration, connection.dialect())?;
         Ok(Self { migration, file, checksum, down: false, form })
     }
 
@@ -124,7 +137,7 @@ impl<'m> Work<'m> {
     ) -> Result<Self, ApplyError> {
         let no_way = || ApplyError::NoWayBack { name: migration.name.clone(), dir: dir.to_owned() };
         let file = migration.down(connection.dialect())?.ok_or_else(no_way)?;
-        let form = Form::of(&file, migration, connection)?;
+        let form = Form::of(&file, migration, connection.dialect())?;
         Ok(Self { migration, file, checksum: migration.checksum()?, down: true, form })
     }
 
@@ -137,12 +150,7 @@ impl<'m> Work<'m> {
 }
 
 impl Form {
-    fn of(
-        file: &SqlFile,
-        migration: &Migration,
-        connection: &Connection,
-    ) -> Result<Self, ApplyError> {
-        let dialect = connection.dialect();
+    fn of(file: &SqlFile, migration: &Migration, dialect: Dialect) -> Result<Self, ApplyError> {
         Ok(if migration.transactional {
             Self::Transaction(script::inspect(file, dialect)?)
         } else {
@@ -155,7 +163,8 @@ impl Run<'_> {
     /// Runs migrations, each with its lines of the ledger in one transaction where it can.
     ///
     /// # Errors
-    /// The first that fails; those before it stay.
+    /// A file that cannot be read or run (nothing has run then), or the first that fails; those
+    /// before it stay.
     pub fn migrate(&mut self, migrations: &[&Migration]) -> Result<Vec<Done>, ApplyError> {
         self.stoppable(|run| run.apply(migrations))
     }
@@ -176,6 +185,7 @@ impl Run<'_> {
         if migrations.is_empty() {
             return Ok(Vec::new());
         }
+        check(self.connection.dialect(), migrations)?;
         self.make_ledger()?;
         let unfinished = self.unfinished(State::Started)?;
         let of = migrations.len();

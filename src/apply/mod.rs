@@ -14,7 +14,7 @@ mod transaction;
 
 pub use error::{ApplyError, Effect, FailedStatement};
 pub use lock::Lock;
-pub use migrate::{Done, Observer, Run, mark_applied, pending};
+pub use migrate::{Done, Observer, Run, check, mark_applied, pending};
 pub use push::{PushError, PushPlan, execute, plan_push};
 pub use replace::{move_over, renamed};
 pub use settings::{Settings, Unknown};

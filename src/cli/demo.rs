@@ -22,9 +22,10 @@ pub fn run(args: &Args, mut global: Global) -> anyhow::Result<Exit> {
     let taken = fs::read_dir(directory).is_ok_and(|mut entries| entries.next().is_some());
     if taken || directory.is_file() {
         let place = directory.display();
+        let what = if taken { "is not empty" } else { "is a file" };
         return Err(Stop::error(
             Exit::Refused,
-            format!("{place} is not empty\nhelp: name a folder that does not exist yet"),
+            format!("{place} {what}\nhelp: name a folder that does not exist yet"),
         ));
     }
     for (name, text) in FILES {

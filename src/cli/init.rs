@@ -70,6 +70,15 @@ pub fn run(args: &Args, global: Global) -> anyhow::Result<Exit> {
             file.display()
         ));
     }
+    if found.lacks_dependency {
+        let features: Vec<String> =
+            found.dialects.iter().map(|dialect| format!("{:?}", dialect.as_str())).collect();
+        context.say(&format!(
+            "add to Cargo.toml: dbkit = {{ package = \"diesel-dbkit\", version = \"0.1\", \
+             default-features = false, features = [{}] }}",
+            features.join(", ")
+        ));
+    }
     context.say(if found.existing && found.migrated {
         "next: `dbkit generate --baseline` notes that the migrations make what schema.rs says"
     } else if found.existing {
@@ -86,6 +95,8 @@ struct Found {
     existing: bool,
     /// It has migrations, and none that dbkit wrote.
     migrated: bool,
+    /// The schema written here needs the macro.
+    lacks_dependency: bool,
     schema: String,
     migrations: Option<String>,
     dialects: Vec<Dialect>,
@@ -101,7 +112,11 @@ impl Found {
         let config = &context.config;
         let overwritten = config.overwritten_by_diesel.clone();
         let schema = overwritten.clone().unwrap_or_else(|| PathBuf::from("src/schema.rs"));
-        let migrations = Some(config.migrations.value.clone()).filter(|dir| {
+        // diesel_cli writes an absolute path, which is another on every machine.
+        let here = std::env::current_dir().unwrap_or_default();
+        let dir = &config.migrations.value;
+        let migrations = dir.strip_prefix(&here).unwrap_or(dir);
+        let migrations = Some(migrations.to_path_buf()).filter(|dir| {
             dir != Path::new("migrations") && !matches!(config.migrations.origin, Origin::Default)
         });
         let url = config.variables.get("DATABASE_URL");
@@ -126,6 +141,9 @@ impl Found {
         Self {
             migrated: only_by_others(&config.migrations.value),
             existing: schema.exists() || Path::new("diesel.toml").exists(),
+            lacks_dependency: !schema.exists()
+                && fs::read_to_string("Cargo.toml")
+                    .is_ok_and(|text| !text.contains("diesel-dbkit")),
             schema: slashes(&schema),
             migrations: migrations.map(|dir| slashes(&dir)),
             dialects,

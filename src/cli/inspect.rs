@@ -17,19 +17,13 @@ pub struct Args {
     #[arg(long = "where", value_name = "CONDITION", requires = "table")]
     condition: Option<String>,
     /// Columns to sort by, separated by commas; `-NAME` or `NAME:desc` for descending
-    #[arg(
-        long,
-        value_name = "COLUMNS",
-        value_delimiter = ',',
-        requires = "table",
-        allow_hyphen_values = true
-    )]
+    #[arg(long, value_name = "COLUMNS", requires = "table", allow_hyphen_values = true)]
     order: Vec<String>,
     /// Rows at most
     #[arg(long, value_name = "N", default_value_t = 20)]
     limit: u64,
-    /// Columns to show, separated by commas
-    #[arg(long, value_name = "COLUMNS", value_delimiter = ',', requires = "table")]
+    /// Columns to show, separated by commas; a name with a comma in double quotes
+    #[arg(long, value_name = "COLUMNS", requires = "table")]
     columns: Vec<String>,
 }
 
@@ -57,9 +51,9 @@ fn rows(
 ) -> anyhow::Result<()> {
     let table = inspect::find(overview, name).map_err(stop)?;
     let request = Request {
-        columns: args.columns.clone(),
+        columns: args.columns.iter().flat_map(|text| inspect::list(text)).collect(),
         condition: args.condition.clone(),
-        order: args.order.clone(),
+        order: args.order.iter().flat_map(|text| inspect::list(text)).collect(),
         limit: args.limit,
     };
     let page = inspect::rows(session, table, &request).map_err(stop)?;
@@ -108,7 +102,10 @@ pub(super) fn show_overview(context: &Context, overview: &Overview) -> anyhow::R
                 .tables
                 .iter()
                 .map(|table| {
-                    let kind = if table.kind == "table" { "" } else { " (view)" };
+                    let kind = match table.kind {
+                        "table" => String::new(),
+                        other => format!(" ({other})"),
+                    };
                     let columns: Vec<&str> =
                         table.columns.iter().map(|column| column.name.as_str()).collect();
                     vec![
@@ -146,8 +143,7 @@ fn as_page(overview: &Overview) -> inspect::Page {
     }
 }
 
-/// `None` where nothing may be cut: stdout is no terminal.
+/// `None` where nothing may be cut: stdout is no terminal, or one that does not know its width.
 fn terminal_width(context: &Context) -> Option<usize> {
-    // Asks the terminal itself.
-    context.terminal.then(|| comfy_table::Table::new().width().map(usize::from)).flatten()
+    context.terminal.then(super::output::terminal_width).flatten()
 }

@@ -2,10 +2,12 @@
 
 use super::migrations::{History, Limits, Progress, show, stop};
 use super::output::print;
-use super::{Context, Exit};
+use super::{Context, Exit, Stop};
 use crate::apply::{self, ApplyError};
-use crate::database::Access;
+use crate::config::Target;
+use crate::database::{Access, is_missing};
 use crate::migration::{Migration, Version};
+use std::path::Path;
 
 #[derive(clap::Args, Debug)]
 #[command(
@@ -36,7 +38,9 @@ pub struct Args {
 /// A broken folder, no connection, the lock, or the first migration that fails.
 pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
     let access = if args.dry_run { Access::Read } else { Access::Create };
-    let mut history = History::open(context, access)?;
+    let mut history = History::open_with(context, access, |target, dir, migrations| {
+        look(args, target, dir, migrations)
+    })?;
     if args.dry_run {
         let chosen = choose(args, context, &mut history)?;
         if context.json() {
@@ -59,6 +63,36 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
     }
     show(context, "applied", &apply_chosen(args, context, &mut history)?)?;
     Ok(Exit::Done)
+}
+
+/// What can be found wrong before a database is made for it.
+fn look(args: &Args, target: &Target, dir: &Path, migrations: &[Migration]) -> anyhow::Result<()> {
+    if migrations.is_empty() {
+        return Err(Stop::error(
+            Exit::Usage,
+            format!(
+                "there is no migration in {}\nhelp: write the first with `dbkit generate`, or name another folder with --migration-dir",
+                dir.display()
+            ),
+        ));
+    }
+    if let Some(to) = &args.to {
+        known(to, dir, migrations)?;
+    }
+    if is_missing(target) {
+        let all: Vec<&Migration> = migrations.iter().collect();
+        apply::check(target.dialect(), &all).map_err(stop)?;
+    }
+    Ok(())
+}
+
+/// The version that `--to` names.
+fn known(to: &str, dir: &Path, migrations: &[Migration]) -> anyhow::Result<Version> {
+    let wanted = Version::of_folder(to);
+    if migrations.iter().any(|migration| migration.version == wanted) {
+        return Ok(wanted);
+    }
+    Err(stop(ApplyError::Unknown { wanted: to.to_owned(), dir: dir.to_owned() }))
 }
 
 /// Runs everything that is pending. Returns what it ran.
@@ -97,10 +131,7 @@ fn choose(args: &Args, context: &Context, history: &mut History) -> anyhow::Resu
             .cloned()
             .collect();
     if let Some(to) = &args.to {
-        let wanted = Version::of_folder(to);
-        if !history.migrations.iter().any(|m| m.version == wanted) {
-            return Err(stop(ApplyError::Unknown { wanted: to.clone(), dir: history.dir.clone() }));
-        }
+        let wanted = known(to, &history.dir, &history.migrations)?;
         chosen.retain(|migration| migration.version <= wanted);
     }
     chosen.truncate(args.steps.unwrap_or(usize::MAX));

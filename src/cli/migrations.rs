@@ -9,7 +9,7 @@ use crate::database::{Access, Connection, ErrorKind, interrupt};
 use crate::ledger::{Comparison, Ledger, compare};
 use crate::migration::{Migration, read};
 use indicatif::{ProgressBar, ProgressStyle};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// How long to wait, for commands that change the schema.
@@ -81,12 +81,22 @@ pub(super) struct History {
 impl History {
     /// Reads the folder, then connects: a broken folder never needs a database.
     pub(super) fn open(context: &Context, access: Access) -> anyhow::Result<Self> {
+        Self::open_with(context, access, |_, _, _| Ok(()))
+    }
+
+    /// The same with a look at the folder before anything connects.
+    pub(super) fn open_with(
+        context: &Context,
+        access: Access,
+        look: impl FnOnce(&Target, &Path, &[Migration]) -> anyhow::Result<()>,
+    ) -> anyhow::Result<Self> {
         let target = match access {
             Access::Read => context.target()?,
             Access::Write | Access::Create => context.direct_target()?,
         };
         let dir = context.config.migration_dir(target.dialect());
         let migrations = read(&dir).map_err(|e| Stop::error(Exit::Usage, e.to_string()))?;
+        look(&target, &dir, &migrations)?;
         let mut connection = context.connect(&target, access)?;
         let ledger = Ledger::find(&mut connection)?;
         Ok(Self { target, dir, migrations, connection, ledger })

@@ -41,7 +41,7 @@ impl Grid {
     pub fn render(&self, terminal: bool) -> String {
         let mut table = Table::new();
         table.load_style(if terminal { presets::UTF8_FULL_CONDENSED } else { presets::NOTHING });
-        if terminal {
+        if terminal && terminal_width().is_some() {
             table.set_content_arrangement(ContentArrangement::Dynamic);
         } else {
             table.set_content_arrangement(ContentArrangement::Disabled);
@@ -62,6 +62,12 @@ impl Grid {
         }
         table.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
     }
+}
+
+/// Columns of the terminal; `None` where there is none, or one without a size.
+#[must_use]
+pub fn terminal_width() -> Option<usize> {
+    Table::new().width().map(usize::from).filter(|width| *width > 0)
 }
 
 /// Writes the result to stdout. A reader that went away (`dbkit … | head`) is no error.

@@ -47,6 +47,18 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
     let model = connection.introspect()?;
     let rust = source::schema_rs::write(&model);
     let sql = source::sql::write(&model);
+    if args.dry_run && context.json() {
+        let mut files = serde_json::Map::new();
+        files.insert(file.display().to_string(), rust.into());
+        if !sql.is_empty() {
+            files.insert(companion.display().to_string(), sql.into());
+        }
+        print(&format!(
+            "{}\n",
+            serde_json::to_string_pretty(&serde_json::json!({ "files": files }))?
+        ))?;
+        return Ok(Exit::Done);
+    }
     if args.dry_run {
         print(&rust)?;
         if !sql.is_empty() {
@@ -60,6 +72,17 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
         replace(&companion, &sql)?;
     }
     summary(context, &model);
+    if context.json() {
+        let mut files = vec![file.display().to_string()];
+        files.extend((!sql.is_empty()).then(|| companion.display().to_string()));
+        let json = serde_json::json!({
+            "files": files,
+            "tables": model.tables.len(),
+            "enums": model.enums.len(),
+        });
+        print(&format!("{json}\n"))?;
+        return Ok(Exit::Done);
+    }
     let mut text = format!(
         "{}: {}, {}\n",
         file.display(),

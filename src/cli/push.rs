@@ -65,7 +65,17 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
     if args.dry_run {
         let plan = plan(args, &mut connection, &wanted)?;
         show(context, &plan);
-        print(&text(&plan.script))?;
+        if context.json() {
+            let statements: Vec<serde_json::Value> = plan
+                .script
+                .statements()
+                .map(|s| serde_json::json!({ "sql": s.sql, "hazards": s.hazards }))
+                .collect();
+            let json = serde_json::json!({ "statements": statements });
+            print(&format!("{}\n", serde_json::to_string_pretty(&json)?))?;
+        } else {
+            print(&text(&plan.script))?;
+        }
         return Ok(Exit::Done);
     }
     let limit = Duration::from_secs(args.lock_timeout);
@@ -90,7 +100,7 @@ fn locked(
     count_rows(connection, &mut plan.script)?;
     show(context, &plan);
     if plan.script.is_empty() {
-        print("nothing to do: the database matches the schema\n")?;
+        applied(context, 0)?;
         return Ok(Exit::Done);
     }
     refuse(args, &plan.script)?;
@@ -102,8 +112,17 @@ fn locked(
         }
     }
     apply::execute(connection, &plan.script).map_err(stop)?;
-    print(&format!("{} applied\n", count(plan.script.statements().count(), "statement")))?;
+    applied(context, plan.script.statements().count())?;
     Ok(Exit::Done)
+}
+
+fn applied(context: &Context, statements: usize) -> anyhow::Result<()> {
+    let text = match statements {
+        _ if context.json() => serde_json::json!({ "applied": statements }).to_string(),
+        0 => "nothing to do: the database matches the schema".to_owned(),
+        _ => format!("{} applied", count(statements, "statement")),
+    };
+    Ok(print(&format!("{text}\n"))?)
 }
 
 fn plan(args: &Args, connection: &mut Connection, wanted: &Source) -> anyhow::Result<PushPlan> {

@@ -3,6 +3,7 @@
 use super::migrations::{History, Limits, Progress, show, stop};
 use super::rollback::{Extent, newest};
 use super::{Context, Exit, Stop, prompt};
+use crate::apply;
 use crate::database::Access;
 use crate::migration::Migration;
 
@@ -41,8 +42,10 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
         let chosen = newest(history, &Extent::Steps(args.steps))?;
         let mut order: Vec<&Migration> = chosen.iter().collect();
         let mut progress = Progress::new(context);
-        let dir = history.dir.clone();
+        let (dir, dialect) = (history.dir.clone(), history.target.dialect());
         let mut run = history.run(lock, &settings, &mut progress);
+        // What is reverted must be able to run again.
+        apply::check(dialect, &order).map_err(stop)?;
         run.rollback(&order, &dir).map_err(stop)?;
         order.reverse();
         run.migrate(&order).map_err(stop)

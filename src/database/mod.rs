@@ -10,7 +10,7 @@ mod value;
 
 pub use error::{DatabaseError, ErrorKind};
 pub use open::{Access, Connection, open};
-pub use provision::{drop_database, open_or_create};
+pub use provision::{drop_database, is_missing, open_or_create};
 pub use value::{Rows, Value};
 
 use crate::model::{Dialect, Model};

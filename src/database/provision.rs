@@ -23,8 +23,8 @@ pub fn open_or_create(
     progress: &mut dyn FnMut(&Waiting<'_>),
 ) -> Result<(Connection, bool), DatabaseError> {
     match &target.location {
-        Location::Sqlite { path } => {
-            let missing = sqlite::Location::parse(path).path().is_some_and(|file| !file.exists());
+        Location::Sqlite { .. } => {
+            let missing = is_missing(target);
             open(target, Access::Create, progress).map(|connection| (connection, missing))
         }
         Location::Postgres { url, keywords } => match open(target, Access::Create, progress) {
@@ -36,6 +36,17 @@ pub fn open_or_create(
             }
             Err(error) => Err(error),
         },
+    }
+}
+
+/// True for a SQLite file that is not there. A server is not asked.
+#[must_use]
+pub fn is_missing(target: &Target) -> bool {
+    match &target.location {
+        Location::Sqlite { path } => {
+            sqlite::Location::parse(path).path().is_some_and(|file| !file.exists())
+        }
+        Location::Postgres { .. } => false,
     }
 }
 

@@ -18,7 +18,7 @@ pub use json::{json, overview_json};
 pub use overview::{ColumnInfo, Count, Overview, TableInfo, overview};
 pub use rows::{Page, Request, rows};
 pub use table::{Align, human_size, page_table, table};
-pub use target::find;
+pub use target::{find, list};
 pub use text::{cell_text, fit, width};
 
 use crate::database::{DatabaseError, Session};

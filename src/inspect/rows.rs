@@ -1,5 +1,6 @@
 //! Rows of one table.
 
+use super::target::unquoted;
 use super::{InspectError, TableInfo};
 use crate::database::{ErrorKind, Session, Value};
 use crate::dialect::{postgres, sqlite};
@@ -65,13 +66,13 @@ fn select(dialect: Dialect, table: &TableInfo, request: &Request) -> Result<Stri
     };
     let mut columns = Vec::new();
     for column in &request.columns {
-        columns.push(ident(known(table, column)?));
+        columns.push(ident(&known(table, column)?));
     }
     let mut order = Vec::new();
     for item in &request.order {
         let (column, descending) = direction(item);
         let suffix = if descending { " DESC" } else { "" };
-        order.push(format!("{}{suffix}", ident(known(table, column)?)));
+        order.push(format!("{}{suffix}", ident(&known(table, column)?)));
     }
     if order.is_empty() {
         order.extend(table.primary_key.iter().map(|column| ident(column)));
@@ -104,17 +105,23 @@ fn direction(item: &str) -> (&str, bool) {
     }
 }
 
-fn known<'t>(table: &'t TableInfo, name: &'t str) -> Result<&'t str, InspectError> {
+/// The column of that name, which may stand in quotes as in SQL.
+fn known(table: &TableInfo, name: &str) -> Result<String, InspectError> {
     let name = name.trim();
+    let plain = unquoted(name);
+    let has = |name: &str| table.columns.iter().any(|column| column.name == name);
+    if has(name) {
+        return Ok(name.to_owned());
+    }
     // The model does not always know a view's columns: there the database decides.
-    if table.columns.is_empty() || table.columns.iter().any(|column| column.name == name) {
-        return Ok(name);
+    if table.columns.is_empty() || has(&plain) {
+        return Ok(plain);
     }
     let names = table.columns.iter().map(|column| column.name.as_str());
     Err(InspectError::UnknownColumn {
         table: table.name.to_string(),
-        name: name.to_owned(),
-        nearest: dbkit_syntax::nearest(name, names).map(str::to_owned),
+        nearest: dbkit_syntax::nearest(&plain, names).map(str::to_owned),
+        name: plain,
     })
 }
 

@@ -42,3 +42,38 @@ fn parse(name: &str, dialect: Dialect) -> Option<QName> {
     let schema = schema.filter(|schema| schema != default);
     Some(QName { schema, name })
 }
+
+/// The items of a list of names: commas part them, except inside double quotes.
+#[must_use]
+pub fn list(text: &str) -> Vec<String> {
+    let mut items = vec![String::new()];
+    let mut quoted = false;
+    for c in text.chars() {
+        quoted ^= c == '"';
+        match items.last_mut() {
+            Some(item) if c != ',' || quoted => item.push(c),
+            _ => items.push(String::new()),
+        }
+    }
+    items.iter().map(|item| item.trim().to_owned()).filter(|item| !item.is_empty()).collect()
+}
+
+/// The name between SQL's double quotes; without them as it is.
+pub(super) fn unquoted(name: &str) -> String {
+    match name.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
+        Some(inner) => inner.replace("\"\"", "\""),
+        None => name.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{list, unquoted};
+
+    #[test]
+    fn quotes_keep_commas() {
+        assert_eq!(list("a, b,-\"c,d\":desc,"), ["a", "b", "-\"c,d\":desc"]);
+        assert_eq!(unquoted("\"a \"\"b\""), "a \"b");
+        assert_eq!(unquoted("a\"b"), "a\"b");
+    }
+}

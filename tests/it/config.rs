@@ -67,3 +67,88 @@ fn diesel_toml_names_the_folder_and_the_danger() {
     let outcome = project.dbkit(["config"]).run().success();
     outcome.stdout_has("migrations_directory.dir").stderr_has("overwrite src/schema.rs");
 }
+
+#[test]
+fn an_environment_may_have_its_url_in_its_own_file() {
+    let project = Project::with(&[
+        ("dbkit.toml", "[env.dev]\nprotected = true\n"),
+        (".env.dev", "DATABASE_URL=dev.db\n"),
+        (".env.test", "DATABASE_URL=test.db\n"),
+        (".env", "DATABASE_URL=plain.db\n"),
+    ]);
+    assert_eq!(database(&project, &[], &["--env", "dev"]).0, "sqlite://dev.db");
+    assert_eq!(database(&project, &[("DBKIT_ENV", "test")], &[]).0, "sqlite://test.db");
+    project.write(".env.test.local", "DATABASE_URL=mine.db\n");
+    assert_eq!(database(&project, &[], &["--env", "test"]).0, "sqlite://mine.db");
+    project.dbkit(["seed", "--env", "dev"]).run().code(4).stderr_has("protected");
+    // Neither a common variable nor the process's stands in for an environment's own.
+    project.dbkit(["status", "--env", "prod"]).run().code(2).stderr_has("no environment `prod`");
+    let process = [("DATABASE_URL", "process.db")];
+    let told = project.dbkit(["status", "--env", "dev"]).env(process[0].0, process[0].1).run();
+    told.code(2).stderr_has("has no database");
+}
+
+#[test]
+fn a_protected_database_is_known_by_any_spelling() {
+    let project = Project::with(&[(
+        "dbkit.toml",
+        "[env.prod]\nurl = \"postgres://app:hush@localhost/shop\"\nprotected = true\n",
+    )]);
+    for url in ["postgres://other@127.0.0.1:5432/shop", "postgresql://localhost/?dbname=shop"] {
+        let told = project.dbkit(["seed", "--database-url", url]).run();
+        told.code(4).stderr_has("environment prod is protected");
+    }
+    let variables = [("POSTGRES_DB", "shop"), ("POSTGRES_USER", "postgres")];
+    let mut reset = project.dbkit(["reset", "--yes"]);
+    for (name, value) in variables {
+        reset = reset.env(name, value);
+    }
+    reset.run().code(4).stderr_has("protected");
+}
+
+#[test]
+fn every_value_has_its_origin() {
+    let project = Project::with(&[
+        (
+            "dbkit.toml",
+            "[env.prod]\nurl = \"postgres://pooler/shop\"\ndirect_url = \"postgres://db/shop\"\n\
+             sslmode = \"verify-full\"\nsslrootcert = \"${CERT}\"\nwait = 3\n",
+        ),
+        (".env", "CERT=ca.pem\nPOSTGRES_PORT=6000\n"),
+    ]);
+    let json = |args: &[&str], env: &[(&str, &str)]| {
+        let mut command = project.dbkit(["config", "--format", "json"]).args(args);
+        for (name, value) in env {
+            command = command.env(name, value);
+        }
+        command.run().success().nowhere("hush").json()
+    };
+    let prod = json(&["--env", "prod"], &[]);
+    for (key, value, origin) in [
+        ("database", "postgres://db/shop", "env.prod.direct_url in dbkit.toml"),
+        ("sslmode", "verify-full", "env.prod.sslmode in dbkit.toml"),
+        ("sslrootcert", "ca.pem", "env.prod.sslrootcert in dbkit.toml"),
+        ("connect_timeout", "10 s", "default"),
+        ("wait", "3 s", "env.prod.wait in dbkit.toml"),
+        ("environment", "prod", "--env"),
+        ("migrations", "migrations", "default"),
+    ] {
+        assert_eq!((&prod[key]["value"], &prod[key]["origin"]), (&value.into(), &origin.into()));
+    }
+    let variables =
+        [("POSTGRES_USER", "me"), ("POSTGRES_PASSWORD", "hush"), ("POSTGRES_USE_SSL", "true")];
+    let by_variables = json(&["--wait", "0"], &variables);
+    for (key, value, origin) in [
+        ("database", "postgres://me@localhost:6000/me", "environment variable POSTGRES_USER"),
+        ("POSTGRES_PORT", "6000", "POSTGRES_PORT in .env"),
+        ("POSTGRES_PASSWORD", "***", "environment variable POSTGRES_PASSWORD"),
+        ("POSTGRES_USE_SSL", "true", "environment variable POSTGRES_USE_SSL"),
+        ("wait", "0 s", "--wait"),
+    ] {
+        let found = &by_variables[key];
+        assert_eq!((&found["value"], &found["origin"]), (&value.into(), &origin.into()), "{key}");
+    }
+    let told =
+        project.dbkit(["status"]).env("POSTGRES_DB", "x").env("POSTGRES_USE_SSL", "maybe").run();
+    told.code(2).stderr_has("POSTGRES_USE_SSL").stderr_has("known are true, false");
+}

@@ -154,3 +154,60 @@ fn a_missing_database_is_not_made() {
         .stderr_has("none.db");
     assert!(!project.exists("none.db"));
 }
+
+#[test]
+fn names_with_commas_stand_in_quotes() {
+    let database = PgDatabase::create("inspect");
+    database.execute("CREATE TABLE t (id int PRIMARY KEY, \"a,b\" text, \"q\"\"t\" int); INSERT INTO t VALUES (1, 'x', 2), (2, 'y', 3)");
+    inspect(
+        &database,
+        &["t", "--columns", "\"a,b\",q\"t", "--order", "-\"a,b\"", "--format", "csv"],
+    )
+    .success()
+    .stdout_is("\"a,b\",\"q\"\"t\"\ny,3\nx,2\n");
+}
+
+#[test]
+fn what_cannot_be_counted_hides_nothing_else() {
+    let database = PgDatabase::create("inspect");
+    database.execute(
+        "CREATE TABLE t (id int PRIMARY KEY);
+         CREATE MATERIALIZED VIEW later AS SELECT id FROM t WITH NO DATA;",
+    );
+    let shown = inspect(&database, &[]).success();
+    shown.stdout_has("later (materialized view)").stdout_has("t ");
+    inspect(&database, &["later"]).code(1).stderr_has("help: ");
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let database = PgDatabase::create("inspect");
+    database.execute("CREATE TABLE n AS SELECT g AS id FROM generate_series(1, 100000) g");
+    let line = format!(
+        "{} inspect n --limit 100000 --format csv --database-url {} | head -n 1; echo ${{PIPESTATUS[0]}}",
+        env!("CARGO_BIN_EXE_dbkit"),
+        database.url()
+    );
+    let output = std::process::Command::new("bash").args(["-c", &line]).output().unwrap();
+    let output = crate::support::Outcome::new(line, output);
+    output.stdout_is("id\n0\n").nowhere("anic");
+}
+
+#[test]
+fn a_terminal_shows_one_line_for_a_row() {
+    let project = Project::empty();
+    let file = project.sqlite("a.db");
+    file.execute("CREATE TABLE wide (id integer PRIMARY KEY, t text)");
+    file.execute(
+        "INSERT INTO wide VALUES (1, '漢字' || hex(zeroblob(500))), (2, 'a' || char(27) || '[2J')",
+    );
+    let shown = crate::support::on_terminal(
+        project.path(),
+        &["inspect", "wide", "--database-url", "a.db", "--quiet"],
+        &[],
+    );
+    let shown = shown.success().nowhere("\u{1b}").stdout_has("…").stdout_has("a\\u{1b}[2J");
+    let lines: Vec<&str> = shown.stdout.lines().collect();
+    assert_eq!(lines.len(), 4, "{shown}");
+    assert!(lines.iter().all(|line| dbkit::inspect::width(line.trim_end()) <= 80), "{shown}");
+}

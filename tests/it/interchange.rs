@@ -2,7 +2,9 @@
 //! reverts what the other ran.
 
 use crate::support::{PgDatabase, Project, SqliteFile, diesel};
-use diesel_migrations::{FileBasedMigrations, MigrationHarness};
+use diesel_migrations::{
+    EmbeddedMigrations, FileBasedMigrations, MigrationHarness, embed_migrations,
+};
 
 /// One of the two databases, behind what the tests need.
 trait Peer {
@@ -137,6 +139,35 @@ fn embedded_migrations_and_dbkit_agree(peer: &dyn Peer) {
     assert_eq!(peer.run_embedded(migrations()), 0);
 }
 
+/// dbkit's own folders, compiled into a program as an application does it.
+fn compiled_in<DB: diesel::backend::Backend>(
+    project: &Project,
+    peer: &dyn Peer,
+    folder: &str,
+    embedded: impl Fn() -> EmbeddedMigrations,
+    connection: &mut impl MigrationHarness<DB>,
+) {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+    let dbkit = |args: &[&str]| {
+        project
+            .dbkit(args)
+            .args(["--database-url", &peer.url(), "--migration-dir"])
+            .arg(&folder)
+            .run()
+    };
+    let all = connection.run_pending_migrations(embedded()).unwrap().len();
+    assert!(all > 0);
+    dbkit(&["status", "--check"]).success().stdout_has("0 migrations pending");
+    dbkit(&["migrate"]).success().stdout_has("nothing to do");
+    dbkit(&["rollback", "--yes", "--steps", &all.to_string()]).success();
+    dbkit(&["migrate"]).success();
+    assert!(!connection.has_pending_migration(embedded()).unwrap());
+    connection.revert_last_migration(embedded()).unwrap();
+    dbkit(&["status", "--check"]).code(3).stdout_has("1 migration pending");
+    assert_eq!(connection.run_pending_migrations(embedded()).unwrap().len(), 1);
+    dbkit(&["status", "--check"]).success();
+}
+
 /// What dbkit generates, Diesel runs; the other way round it lands on the same schema.
 fn generated_migrations_run_in_diesel(peer: &dyn Peer, dialect: &str) {
     let project = Project::with(&[
@@ -209,4 +240,57 @@ fn postgres_generated_migrations_run_in_diesel() {
 fn sqlite_generated_migrations_run_in_diesel() {
     let folder = Project::empty();
     generated_migrations_run_in_diesel(&folder.sqlite("test.db"), "sqlite");
+}
+
+#[test]
+fn postgres_migrations_compiled_in() {
+    const STARTER: EmbeddedMigrations = embed_migrations!("migrations/postgres");
+    let database = PgDatabase::create("interchange");
+    let mut connection = diesel::Connection::establish(PgDatabase::url(&database)).unwrap();
+    let (project, folder) = (Project::empty(), "migrations/postgres");
+    compiled_in::<diesel::pg::Pg>(
+        &project,
+        &database,
+        folder,
+        || STARTER,
+        &mut connection as &mut diesel::PgConnection,
+    );
+}
+
+#[test]
+fn sqlite_migrations_compiled_in() {
+    const STARTER: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
+    let project = Project::empty();
+    let file = project.sqlite("test.db");
+    let path = file.path.to_string_lossy().into_owned();
+    let mut connection = diesel::Connection::establish(&path).unwrap();
+    let folder = "migrations/sqlite";
+    compiled_in::<diesel::sqlite::Sqlite>(
+        &project,
+        &file,
+        folder,
+        || STARTER,
+        &mut connection as &mut diesel::SqliteConnection,
+    );
+}
+
+/// Diesel reverts and runs again what was edited in between: nothing was changed after it had run.
+#[test]
+fn a_second_run_by_diesel_is_no_change_of_the_first() {
+    let project = project();
+    let file = project.sqlite("test.db");
+    let url = diesel_url(&file);
+    dbkit(&project, &file, &["migrate"]).success();
+    diesel(project.path(), &url, &["migration", "revert"]).success();
+    project.write(
+        "migrations/2026-01-02-000000_second/up.sql",
+        "CREATE TABLE second (id integer PRIMARY KEY, more text);\n",
+    );
+    // SQLite's clock counts seconds.
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    diesel(project.path(), &url, &["migration", "run"]).success();
+    dbkit(&project, &file, &["status", "--check"]).success().stdout_has("applied");
+    // An edit after that is one.
+    project.write("migrations/2026-01-01-000000_first/up.sql", "SELECT 1;\n");
+    dbkit(&project, &file, &["status", "--check"]).code(3).stdout_has("changed since");
 }

@@ -206,7 +206,8 @@ fn broken_folders_are_refused() {
     let nowhere = Project::empty();
     run(&nowhere, &url, &["migrate"]).code(2).stderr_has("there is no folder migrations");
     nowhere.write("migrations/.gitkeep", "");
-    run(&nowhere, &url, &["migrate"]).success().stdout_has("nothing to do");
+    run(&nowhere, &url, &["migrate"]).code(2).stderr_has("there is no migration in migrations");
+    run(&nowhere, &url, &["status"]).code(7).stderr_has("a.db");
 }
 
 #[test]
