@@ -207,7 +207,14 @@ impl Planner<'_> {
         }
         let mut step = Step::new(action).changes(Item::column(table, &to.name));
         step.needs.extend(self.after.column_type(to));
-        step.releases.extend(self.before.column_type(from));
+        // A type that is replaced has taken the column with it.
+        let replaced = |item: &Item| {
+            matches!(item, Item::Object(id) if self.recreate.types.contains(id))
+                && step.needs.iter().any(|need| need.item == *item)
+        };
+        let released = self.before.column_type(from);
+        step.releases
+            .extend(released.into_iter().filter(|d| !replaced(&d.item)).collect::<Vec<_>>());
         for hazard in cast::hazards(table, from, to, using.is_some()) {
             step.hazards.push(hazard);
         }
@@ -220,7 +227,8 @@ impl Planner<'_> {
         if to.nullable {
             let action = self.alter_column_action(name, &to.name, ColumnChange::DropNotNull);
             let action = without_only(action);
-            self.steps.push(Step::new(action).needs(item));
+            let dropped = super::constraint::no_primary_key(name);
+            self.steps.push(Step::new(action).needs(item).needs(dropped));
             return;
         }
         let action =
@@ -310,11 +318,6 @@ impl Planner<'_> {
             .needs(Item::column(table, column))
             .creates(Item::default(table, column));
         step.needs.extend(self.after.default(table, expr));
-        if let Some(old) = self.base.tables.get(table).and_then(|t| t.column(column))
-            && let ColumnValue::Default(old) = &old.value
-        {
-            step.releases.extend(self.before.default(table, old));
-        }
         self.steps.push(step);
     }
 
@@ -322,7 +325,16 @@ impl Planner<'_> {
         match (&from.value, &to.value) {
             (ColumnValue::Default(old), ColumnValue::Default(new))
                 if old == new && !default_gone => {}
-            (_, ColumnValue::Default(new)) => self.set_default(table, &to.name, new, false),
+            (old, ColumnValue::Default(new)) => {
+                self.set_default(table, &to.name, new, false);
+                // Where the old one is not dropped first, the new one takes its place.
+                if let ColumnValue::Default(old) = old
+                    && !default_gone
+                    && let Some(step) = self.steps.last_mut()
+                {
+                    step.releases.extend(self.before.default(table, old));
+                }
+            }
             (ColumnValue::Identity(a), ColumnValue::Identity(b)) if a != b => {
                 let action = self.alter_column_action(
                     table,

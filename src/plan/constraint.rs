@@ -42,6 +42,11 @@ fn only_deferral(from: &Constraint, to: &Constraint) -> bool {
 }
 
 /// What a constraint refers to in its model.
+/// The columns of a primary key cannot become nullable before it is dropped.
+pub(super) fn no_primary_key(table: &QName) -> Item {
+    Item::Mark { table: table.clone(), what: "no primary key" }
+}
+
 pub(super) fn dependencies(
     references: &References<'_>,
     table: &Table,
@@ -61,6 +66,11 @@ pub(super) fn dependencies(
             out.push(must(Item::table(&key.parent)));
             out.extend(key.parent_columns.iter().map(|c| must(Item::column(&key.parent, c))));
             out.extend(referenced_key(references.model, key).map(must));
+            // PostgreSQL keeps a copy for each partition of the parent and numbers them in order.
+            for (child, parent) in partitions(references.model, &key.parent) {
+                let item = Item::Parent { child: child.clone(), parent: parent.clone() };
+                out.push(Dependency { item, strength: Strength::Wish });
+            }
             out
         }
     }
@@ -143,7 +153,14 @@ impl Planner<'_> {
         if used {
             self.warn_about(&mut step, table, constraint, not_valid);
         }
-        let safe = used && self.options.style == Style::Safe && !not_valid && !in_partitions(table);
+        // VALIDATE does not reach the copies for the partitions of the table that is pointed at.
+        let to_partitions = matches!(constraint, Constraint::ForeignKey(key)
+            if self.to.tables.get(&key.parent).is_some_and(in_partitions));
+        let safe = used
+            && self.options.style == Style::Safe
+            && !not_valid
+            && !to_partitions
+            && !in_partitions(table);
         match constraint {
             Constraint::ForeignKey(_) | Constraint::Check(_) if safe => {
                 self.add_and_validate(step, table, constraint);
@@ -324,6 +341,9 @@ impl Planner<'_> {
             step.needs.push(must(freed));
         }
         step.destroys.extend(items(&table.name, constraint));
+        if let Constraint::PrimaryKey(_) = constraint {
+            step.creates.push(no_primary_key(&table.name));
+        }
         self.steps.push(step);
     }
 
@@ -383,20 +403,10 @@ impl Planner<'_> {
 
     /// The partitions of a table: a foreign key that points at it points at each of them.
     pub(super) fn partitions_below(&self, parent: &QName) -> Vec<Dependency> {
-        let mut out = Vec::new();
-        let mut work = vec![parent.clone()];
-        while let Some(at) = work.pop() {
-            if self.base.tables.get(&at).is_none_or(|t| t.partition_by.is_none()) {
-                continue;
-            }
-            for child in self.base.tables.values() {
-                if child.partition_of.as_ref().is_some_and(|p| p.parent == at) {
-                    out.push(must(Item::table(&child.name)));
-                    work.push(child.name.clone());
-                }
-            }
-        }
-        out
+        partitions(self.base, parent)
+            .into_iter()
+            .map(|(child, _)| must(Item::table(child)))
+            .collect()
     }
 
     /// A unique index that becomes the constraint of the same name needs no rebuilding.
@@ -454,10 +464,30 @@ pub(super) fn own(constraint: &Constraint) -> Constraint {
     copy
 }
 
-fn inherited_from(constraint: &Constraint) -> Option<&str> {
+/// The partitions of a table, and theirs, each with the table it is a partition of.
+fn partitions<'a>(model: &'a Model, table: &QName) -> Vec<(&'a QName, &'a QName)> {
+    let mut out = Vec::new();
+    let mut work: Vec<&QName> =
+        model.tables.get_key_value(table).map(|(name, _)| name).into_iter().collect();
+    while let Some(at) = work.pop() {
+        if model.tables.get(at).is_none_or(|t| t.partition_by.is_none()) {
+            continue;
+        }
+        for child in model.tables.values() {
+            if child.partition_of.as_ref().is_some_and(|p| p.parent == *at) {
+                out.push((&child.name, at));
+                work.push(&child.name);
+            }
+        }
+    }
+    out
+}
+
+pub(super) fn inherited_from(constraint: &Constraint) -> Option<&str> {
     match constraint {
         Constraint::PrimaryKey(c) => c.inherited_from.as_deref(),
         Constraint::Unique(c) => c.inherited_from.as_deref(),
+        Constraint::ForeignKey(c) => c.inherited_from.as_deref(),
         _ => None,
     }
 }

@@ -32,7 +32,7 @@ pub use step::{
 };
 
 use crate::diff::{Change, Diff};
-use crate::model::{Model, ObjectId, QName};
+use crate::model::{ColumnRef, Model, ObjectId, QName, Table};
 use std::collections::BTreeSet;
 
 /// How a plan treats tables that are in use.
@@ -136,6 +136,83 @@ impl table::Planner<'_> {
         self.children_after_parents();
         self.schemas_and_extensions();
         self.names_that_change_kind();
+        self.changes_of_one_column();
+        self.partitions_that_leave();
+    }
+
+    /// A column's changes come in the order of their ranks, and before a new table inherits it.
+    fn changes_of_one_column(&mut self) {
+        let change = |step: &Step| match &step.action {
+            Action::AlterColumn { table, column, change, .. } if step.stage == 0 => {
+                let column = ColumnRef { table: table.clone(), column: column.clone() };
+                Some((column, change.rank()))
+            }
+            _ => None,
+        };
+        let made: BTreeSet<(ColumnRef, char)> = self.steps.iter().filter_map(change).collect();
+        let wait = |(column, rank): &(ColumnRef, char)| Dependency {
+            item: Item::Change(column.clone(), *rank),
+            strength: Strength::Mention,
+        };
+        for step in &mut self.steps {
+            if let Some((column, rank)) = change(step) {
+                let earlier = made.range((column.clone(), '\0')..(column.clone(), rank));
+                step.needs.extend(earlier.map(wait));
+                step.creates.push(Item::Change(column, rank));
+                continue;
+            }
+            let owners: Vec<QName> = match &step.action {
+                Action::CreateTable(table) => parents(table).cloned().collect(),
+                Action::AttachPartition { table, partition } => {
+                    vec![table.clone(), partition.parent.clone()]
+                }
+                _ => continue,
+            };
+            let theirs = made.iter().filter(|(column, _)| owners.contains(&column.table));
+            step.needs.extend(theirs.map(wait));
+        }
+    }
+
+    /// A partition that leaves makes room for another, and may be altered once it has left.
+    fn partitions_that_leave(&mut self) {
+        let room = |parent: &QName| Item::Mark { table: parent.clone(), what: "room" };
+        let leaves: BTreeSet<QName> = self
+            .steps
+            .iter()
+            .filter_map(|step| match &step.action {
+                Action::DetachPartition { table, .. } => Some(table.clone()),
+                _ => None,
+            })
+            .collect();
+        for step in &mut self.steps {
+            let mention = |item| Dependency { item, strength: Strength::Mention };
+            match &step.action {
+                Action::DetachPartition { parent, .. } => step.creates.push(room(parent)),
+                Action::DropTable(table) => {
+                    step.creates.extend(table.partition_of.iter().map(|p| room(&p.parent)));
+                }
+                Action::CreateTable(table) => {
+                    let rooms = table.partition_of.iter().map(|p| mention(room(&p.parent)));
+                    step.needs.extend(rooms);
+                }
+                Action::AttachPartition { partition, .. } => {
+                    step.needs.push(mention(room(&partition.parent)));
+                }
+                Action::CreateIndex { table, .. } | Action::AddConstraint { table, .. } => {
+                    step.needs.push(mention(room(table)));
+                }
+                Action::AddColumn { table, .. }
+                | Action::DropColumn { table, .. }
+                | Action::AlterColumn { table, .. } => {
+                    step.needs.push(mention(room(table)));
+                    if leaves.contains(table) {
+                        let freed = Item::Mark { table: table.clone(), what: "freed" };
+                        step.needs.push(mention(freed));
+                    }
+                }
+                _ => {}
+            }
+        }
     }
 
     /// A new child or partition takes over what its parent's columns are when it is made, so that
@@ -311,6 +388,11 @@ impl table::Planner<'_> {
             }
         }
     }
+}
+
+/// The tables a table inherits from.
+fn parents(table: &Table) -> impl Iterator<Item = &QName> {
+    table.inherits.iter().chain(table.partition_of.iter().map(|p| &p.parent))
 }
 
 /// A column's name inside an expression that dbkit itself writes.

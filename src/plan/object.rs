@@ -47,8 +47,8 @@ impl Planner<'_> {
                 step.destroys.push(Item::index(&view.name, &index.name));
             }
             for part in self.parts_of(&view.name) {
-                if let Some(part) = self.base.object(&part) {
-                    step.releases.extend(self.before.object(&part));
+                if let Some(object) = self.base.object(&part) {
+                    step.releases.extend(self.before.object(&object));
                 }
                 step.destroys.push(Item::Object(part));
             }
@@ -201,7 +201,7 @@ impl Planner<'_> {
             let kept = default(&before) == default(&after);
             converted.push(TypeColumn {
                 column: place,
-                array: after.ty.array,
+                array: before.ty.array,
                 default_before: default(&before),
                 default_after: if kept { default(&after) } else { None },
             });

@@ -110,7 +110,15 @@ impl Planner<'_> {
 
     pub(super) fn detach(&mut self, table: &Table, parent: &QName) {
         let action = Action::DetachPartition { table: table.name.clone(), parent: parent.clone() };
-        let step = Step::new(action)
+        // Dropped earlier, the parent's indexes and constraints would take the partition's along.
+        let mut held = Vec::new();
+        held.extend(table.indexes.iter().filter_map(|i| i.attached_to.clone()).map(Item::Index));
+        for constraint in constraints(table) {
+            if let Some(name) = super::constraint::inherited_from(&constraint) {
+                held.push(Item::constraint(parent, name));
+            }
+        }
+        let mut step = Step::new(action)
             .releases(Item::table(parent))
             .destroys(Item::Parent { child: table.name.clone(), parent: parent.clone() })
             .creates(Item::Mark { table: table.name.clone(), what: "freed" })
@@ -118,6 +126,9 @@ impl Planner<'_> {
                 HazardKind::BreaksClients,
                 format!("the rows of {} are no longer found in {parent}", table.name),
             );
+        for item in held {
+            step = step.releases(item);
+        }
         self.steps.push(step);
     }
 

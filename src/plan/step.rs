@@ -23,6 +23,8 @@ pub enum Item {
         table: QName,
         what: &'static str,
     },
+    /// One change of a column, by [`ColumnChange::rank`].
+    Change(ColumnRef, char),
     /// A partition's or inheritance child's link to its parent.
     Parent {
         child: QName,
@@ -409,7 +411,7 @@ pub(super) fn schema_of(item: &Item) -> Option<String> {
             }
             ObjectId::Schema(_) | ObjectId::Extension(_) => None,
         },
-        Item::Column(c) | Item::Default(c) => c.table.schema.clone(),
+        Item::Column(c) | Item::Default(c) | Item::Change(c, _) => c.table.schema.clone(),
         Item::Constraint { table, .. } | Item::Mark { table, .. } => table.schema.clone(),
         Item::Index(name) => name.schema.clone(),
         Item::Parent { child, .. } => child.schema.clone(),

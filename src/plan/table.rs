@@ -338,6 +338,10 @@ impl Planner<'_> {
         for column in &table.columns {
             step.releases.extend(self.before.column(&table.name, column));
         }
+        if let Some(ty) = &table.of_type {
+            let item = Item::Object(ObjectId::Composite(ty.clone()));
+            step.releases.push(Dependency { item, strength: Strength::Must });
+        }
         for constraint in constraints(table) {
             if let Some(name) = constraint.name() {
                 step.destroys.push(Item::constraint(&table.name, name));
@@ -539,6 +543,7 @@ impl Planner<'_> {
             step = step.needs(Item::Mark { table: name.clone(), what: "freed" });
         }
         self.steps.push(step);
+        self.free_expressions(old);
         let (kept, later): (Vec<_>, Vec<_>) =
             new.foreign_keys.iter().cloned().partition(|key| key.inherited_from.is_some());
         let later: Vec<Constraint> = later.into_iter().map(Constraint::ForeignKey).collect();
@@ -595,6 +600,47 @@ impl Planner<'_> {
 /// What a table is called that makes room for its successor.
 fn aside(name: &QName) -> QName {
     name.sibling(format!("{}__dbkit_old", shortened(&name.name)))
+}
+
+impl Planner<'_> {
+    /// Takes from a table that is about to be set aside the defaults and checks that use what is
+    /// dropped or made anew.
+    fn free_expressions(&mut self, table: &Table) {
+        let name = &table.name;
+        let goes = |needs: &[Dependency]| {
+            needs.iter().any(|d| match &d.item {
+                Item::Object(id @ ObjectId::Routine(_)) => {
+                    self.to.object(id).is_none() || self.recreate.objects.contains(id)
+                }
+                _ => false,
+            })
+        };
+        let mut steps = Vec::new();
+        for column in &table.columns {
+            let ColumnValue::Default(expr) = &column.value else { continue };
+            let released = self.before.default(name, expr);
+            if goes(&released) {
+                let action =
+                    self.alter_column_action(name, &column.name, ColumnChange::DropDefault);
+                let mut step = Step::new(action).releases(Item::column(name, &column.name));
+                step.releases.extend(released);
+                steps.push(step);
+            }
+        }
+        let checks = table.checks.iter().filter(|check| !check.inherited);
+        let held: Vec<Constraint> = checks
+            .filter(|check| goes(&self.before.expr(name, &check.expr)))
+            .map(|check| Constraint::Check(check.clone()))
+            .collect();
+        self.steps.extend(steps);
+        for check in held {
+            self.drop_constraint(table, &check);
+            if let Some(step) = self.steps.last_mut() {
+                step.releases
+                    .push(Dependency { item: Item::table(name), strength: Strength::Must });
+            }
+        }
+    }
 }
 
 fn shortened(name: &str) -> String {
