@@ -48,7 +48,7 @@ pub struct Args {
 /// # Errors
 /// A database under history already, or one that is not what the migrations say.
 pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
-    let target = context.target()?;
+    let target = if args.dry_run { context.target()? } else { context.direct_target()? };
     let dir = context.config.migration_dir(target.dialect());
     let migrations = generate::migrations(&dir)?;
     let access = if args.dry_run { Access::Read } else { Access::Write };

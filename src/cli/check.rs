@@ -4,6 +4,7 @@ use super::folders::{Made, sql};
 use super::migrations::History;
 use super::output::{count, harmless, print};
 use super::{Context, Exit, Format, schema};
+use crate::config::OlderMigrations;
 use crate::database::Access;
 use crate::diagnostic::Diagnostic;
 use crate::history::{self, Finding};
@@ -18,7 +19,8 @@ use std::path::PathBuf;
 #[command(
     after_help = "Offline: schema files parse, schema and migrations agree, no two branches were merged without\n\
                   being joined, every migration has a way back. With a database as well: applied migrations\n\
-                  are as they were, and the database is what they add up to.\n\n\
+                  are as they were, and the database is what they add up to. With --replay: all migrations\n\
+                  make what the schema files say, and the way back of each works.\n\n\
                   Exit code 3 when there is a finding.\n\n\
                   Example:\n  dbkit check\n  dbkit check --env prod --format github"
 )]
@@ -29,8 +31,12 @@ pub struct Args {
     /// Look at the database too; implied by --database-url and --env
     #[arg(long)]
     database: bool,
+    /// Run every migration on a scratch database beside the target's (a file, or a database of the
+    /// same server), compare, and go back and forth over each with made-up rows
+    #[arg(long)]
+    replay: bool,
     /// Look at files only, whatever else is given
-    #[arg(long, conflicts_with = "database")]
+    #[arg(long, conflicts_with_all = ["database", "replay"])]
     offline: bool,
 }
 
@@ -54,12 +60,22 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
         all.extend(found.into_iter().map(|finding| Found { dialect, finding }));
     }
     let given = context.global.database_url.is_some() || context.global.env.is_some();
-    let live = (args.database || given) && !args.offline;
+    // With --replay the target may be there only to say which server to use.
+    let live = args.database || (given && !args.offline && !args.replay);
     let broken = all.iter().any(|found| found.finding.code.starts_with("unreadable"));
     if live && !broken {
         let mut history = History::open(context, Access::Read)?;
         let dialect = history.target.dialect();
-        let found = database(&mut history, &mut notes)?;
+        let mut found = database(&mut history, &mut notes)?;
+        if context.config.older_migrations.value == OlderMigrations::Apply {
+            found.retain(|finding| finding.code != "older");
+        }
+        all.extend(found.into_iter().map(|finding| Found { dialect, finding }));
+    }
+    if args.replay && !broken {
+        let target = context.direct_target()?;
+        let dialect = target.dialect();
+        let found = super::replay::findings(context, &target, &mut notes)?;
         all.extend(found.into_iter().map(|finding| Found { dialect, finding }));
     }
     for note in &notes {
@@ -68,7 +84,7 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
     let text = match context.global.format {
         Format::Json => json(&all, &notes)?,
         Format::Github => github(&all),
-        _ => human(&all, looked_at, live, context.dialects().len() > 1),
+        _ => human(&all, looked_at, (live, args.replay), context.dialects().len() > 1),
     };
     print(&text)?;
     Ok(if all.is_empty() { Exit::Done } else { Exit::Pending })
@@ -180,11 +196,12 @@ fn database(history: &mut History, notes: &mut Vec<String>) -> anyhow::Result<Ve
     Ok(found)
 }
 
-fn human(all: &[Found], migrations: usize, live: bool, several: bool) -> String {
+fn human(all: &[Found], migrations: usize, (live, replay): (bool, bool), several: bool) -> String {
     if all.is_empty() {
         let with = if live { ", and the database is what they say" } else { "" };
+        let back = if replay { ", and every way back works" } else { "" };
         return format!(
-            "no findings: {} and the schema agree{with}\n",
+            "no findings: {} and the schema agree{with}{back}\n",
             count(migrations, "migration")
         );
     }

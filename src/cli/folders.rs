@@ -67,8 +67,11 @@ impl Made {
         if to.dialect == Dialect::Sqlite {
             dialect::sqlite::share_transactions(&mut up, &mut down);
         }
-        let told = |rename: &Rename| renames.contains(rename);
-        let carried = diff(from, to, renames).renames.into_iter().filter(told).collect();
+        let mut carried = Vec::new();
+        if !renames.is_empty() {
+            carried = diff(from, to, renames).renames;
+            carried.retain(|rename| renames.contains(rename));
+        }
         let snapshot = Snapshot { renames: carried, ..Snapshot::between(from, to, parent) };
         Ok(Self { up, down, snapshot, by_hand: false })
     }

@@ -25,6 +25,7 @@ mod rebase;
 mod redo;
 mod renames;
 mod repair;
+mod replay;
 mod reset;
 mod rollback;
 mod schema;

@@ -3,6 +3,7 @@
 
 mod applied;
 mod differences;
+mod example;
 mod finding;
 mod live;
 mod merge;
@@ -13,6 +14,7 @@ mod text;
 
 pub use applied::{applied, drift, expected, has_run};
 pub use differences::{Difference, How, differences};
+pub use example::{Filled, count_rows, example_rows};
 pub use finding::Finding;
 pub use live::{Beside, beside};
 pub use offline::offline;

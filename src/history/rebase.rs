@@ -1,5 +1,5 @@
 use super::merge::merge;
-use super::squash::untouched;
+use super::squash::{untouched, whole_untouched};
 use crate::dialect;
 use crate::diff::{Rename, reversed};
 use crate::migration::{Migration, MigrationError};
@@ -66,6 +66,10 @@ pub enum RebaseError {
         "both branches change, in different ways: {}\nhelp: decide in schema.rs what it is to be, and run this again", conflicts.join(", ")
     )]
     Conflict { conflicts: Vec<String> },
+    #[error(
+        "{name} is one change in several parts, and one of them was edited\nhelp: take the edit out and write it with `dbkit generate --custom` afterwards"
+    )]
+    EditedPart { name: String },
     #[error("{name} was made on {parent}, which is not as it was\nhelp: `dbkit check` says more")]
     Orphan { name: String, parent: String },
 }
@@ -135,7 +139,12 @@ pub fn rebase(
         folders.push(entry.migration.clone());
         let before = old.clone();
         entry.snapshot.apply(&mut old);
-        if entry.snapshot.continues && untouched(entry) {
+        let whole = whole_untouched(lineage, entry);
+        let parts = entry.snapshot.continues || lineage.has_parts(entry);
+        if parts && !whole {
+            return Err(RebaseError::EditedPart { name: entry.migration.name.clone() });
+        }
+        if entry.snapshot.continues {
             // A further part of the one before it, which is planned whole.
             continue;
         }

@@ -87,7 +87,7 @@ pub fn squash(
         if let Some(entry) = known {
             entry.snapshot.apply(&mut model);
         }
-        if known.is_some_and(untouched) {
+        if known.is_some_and(|entry| whole_untouched(lineage, entry)) {
             let renames = known.map(|e| e.snapshot.renames.clone()).unwrap_or_default();
             match segments.last_mut() {
                 Some(Segment::Planned { to, renames: known, .. }) => {
@@ -163,6 +163,17 @@ pub fn untouched(entry: &Entry) -> bool {
     let read = |name: &str| std::fs::read_to_string(entry.migration.path.join(name)).ok();
     let (Some(up), Some(down)) = (read("up.sql"), read("down.sql")) else { return false };
     entry.snapshot.generated.as_ref() == Some(&Generated::of(&up, &down))
+}
+
+/// The same for all parts of the change it belongs to: they can only be planned together.
+#[must_use]
+pub fn whole_untouched(lineage: &Lineage, entry: &Entry) -> bool {
+    let at = lineage.entries.iter().position(|e| e.migration.version == entry.migration.version);
+    let at = at.unwrap_or_default();
+    let before = lineage.entries.get(..=at).unwrap_or_default();
+    let start = before.iter().rposition(|e| !e.snapshot.continues).unwrap_or_default();
+    let mut parts = lineage.entries.iter().skip(start);
+    parts.next().is_some_and(untouched) && parts.take_while(|e| e.snapshot.continues).all(untouched)
 }
 
 /// A text whose last statement has its semicolon, so that another may follow.

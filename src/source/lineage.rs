@@ -110,6 +110,13 @@ impl Lineage {
         Some((&before.migration, snapshot))
     }
 
+    /// True when the entry after it is a further part of the same change.
+    #[must_use]
+    pub fn has_parts(&self, entry: &Entry) -> bool {
+        let mut after = self.entries.iter().skip_while(|e| e.head != entry.head).skip(1);
+        after.next().is_some_and(|next| next.snapshot.continues)
+    }
+
     /// Entries that nothing was made on.
     #[must_use]
     pub fn heads(&self) -> Vec<usize> {

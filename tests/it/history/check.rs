@@ -192,6 +192,9 @@ fn an_older_migration_that_came_with_a_merge() {
         stage.project.write("migrations/2001-01-01-000000_late/up.sql", "SELECT 1;\n");
         stage.project.write("migrations/2001-01-01-000000_late/down.sql", "SELECT 1;\n");
         assert_eq!(codes(stage, &[]), ["older"]);
+        let settings = stage.project.read("dbkit.toml");
+        stage.project.write("dbkit.toml", format!("{settings}older_migrations = \"apply\"\n"));
+        assert!(codes(stage, &[]).is_empty());
     });
 }
 

@@ -5,6 +5,7 @@ mod check;
 mod diff;
 mod rebase;
 mod repair;
+mod replay;
 mod squash;
 mod texts;
 

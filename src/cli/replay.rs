@@ -1,0 +1,257 @@
+//! `dbkit check --replay`: every migration on a scratch database, and the way back of each.
+
+use super::migrations::{History, Progress};
+use super::{Context, Exit, Stop, schema};
+use crate::apply::Settings;
+use crate::config::{Location, Target};
+use crate::database::{Connection, Session, drop_database, open_or_create};
+use crate::history::{self, Difference, Finding, example_rows};
+use crate::migration::Migration;
+use crate::model::Model;
+
+/// A database that goes when the value goes.
+struct Scratch(Target);
+
+impl Scratch {
+    /// Beside the target: a file of its own, or a database of its own on the same server.
+    fn beside(target: &Target) -> Self {
+        let mut target = target.clone();
+        let name = format!("dbkit_scratch_{}", std::process::id());
+        match &mut target.location {
+            Location::Sqlite { path } => {
+                let file = std::env::temp_dir().join(format!("{name}.db"));
+                *path = file.display().to_string();
+            }
+            Location::Postgres { keywords, .. } => {
+                keywords.retain(|(keyword, _)| keyword != "dbname");
+                keywords.push(("dbname".to_owned(), name));
+            }
+        }
+        target.protected = false;
+        Self(target)
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // What the check found is what the user must read.
+        drop_database(&self.0).ok();
+    }
+}
+
+/// Runs all migrations on a scratch database beside the target's, compares the result with the
+/// schema files, and goes back and forth over each, newest first.
+///
+/// # Errors
+/// No scratch database. Whatever fails in it is a finding.
+pub(super) fn findings(
+    context: &Context,
+    target: &Target,
+    notes: &mut Vec<String>,
+) -> anyhow::Result<Vec<Finding>> {
+    let scratch = Scratch::beside(target);
+    drop_database(&scratch.0)?;
+    let (connection, _) = open_or_create(&scratch.0, &mut |_| {}).map_err(|error| {
+        let message = format!(
+            "cannot make a scratch database beside {target}: {}\nhelp: the role needs CREATEDB; name another server with --database-url",
+            error.message.trim()
+        );
+        Stop::error(Exit::NoConnection, message)
+    })?;
+    let wanted = schema::read(context, target.dialect())?.ok().map(|source| source.model);
+    let mut history = History::on(context, &scratch.0, connection)?;
+    let mut replay = Replay { context, settings: Settings::default(), found: Vec::new() };
+    replay.there(&mut history, wanted.as_ref())?;
+    if replay.found.is_empty() {
+        replay.back(&mut history, notes)?;
+    }
+    drop(history);
+    Ok(replay.found)
+}
+
+struct Replay<'c> {
+    context: &'c Context,
+    settings: Settings,
+    found: Vec<Finding>,
+}
+
+impl Replay<'_> {
+    /// Runs everything and compares with the schema files.
+    fn there(&mut self, history: &mut History, wanted: Option<&Model>) -> anyhow::Result<()> {
+        for migration in history.migrations.clone() {
+            if let Err(error) = self.run(history, &migration, false) {
+                self.fault(
+                    "replay-fails",
+                    &migration,
+                    "it fails on an empty database with the migrations before it",
+                    &error,
+                    "correct its up.sql, or write a new migration where it has run elsewhere",
+                );
+                return Ok(());
+            }
+        }
+        let Some(wanted) = wanted else { return Ok(()) };
+        let beside = history::beside(&mut history.connection, wanted)?;
+        for difference in history::differences(&beside.other, &beside.live, &[]) {
+            self.found.push(told(
+                "replay-differs",
+                difference.object.clone(),
+                "all migrations together do not make what the schema files say",
+                &[difference],
+                "a migration was edited: `dbkit generate --custom` for what is missing, or restore the file",
+            ));
+        }
+        Ok(())
+    }
+
+    /// Reverts each, runs it again, and reverts it once more to come to the one before.
+    fn back(&mut self, history: &mut History, notes: &mut Vec<String>) -> anyhow::Result<()> {
+        let dialect = history.target.dialect();
+        let migrations = history.migrations.clone();
+        let full = history.connection.introspect()?;
+        let filled = example_rows(&mut history.connection, &full);
+        if !filled.without.is_empty() {
+            notes.push(format!("no example rows could be made for {}", filled.without.join(", ")));
+        }
+        let mut after = full;
+        for migration in migrations.iter().rev() {
+            let Some(down) = migration.down(dialect)? else {
+                notes.push(format!(
+                    "{} has no way back: the migrations before it were not tried",
+                    migration.name
+                ));
+                return Ok(());
+            };
+            let rows_before = counts(&mut history.connection, &after);
+            if let Err(error) = self.run(history, migration, true) {
+                // The file itself says that it cannot bring back what was there.
+                if down.text.contains("Cannot bring back") {
+                    notes.push(format!(
+                        "{} cannot be reverted while there are rows, as it says itself",
+                        migration.name
+                    ));
+                } else {
+                    self.fault(
+                        "way-back-fails",
+                        migration,
+                        "its down.sql fails on a database with rows",
+                        &error,
+                        "correct its down.sql",
+                    );
+                }
+                return Ok(());
+            }
+            let before = history.connection.introspect()?;
+            if let Err(error) = self.run(history, migration, false) {
+                self.fault(
+                    "again-fails",
+                    migration,
+                    "it cannot run again after its down.sql",
+                    &error,
+                    "have down.sql take back everything that up.sql makes",
+                );
+                return Ok(());
+            }
+            let again = history.connection.introspect()?;
+            let differ = history::differences(&after, &again, &[]);
+            if !differ.is_empty() {
+                self.found.push(
+                    told(
+                        "way-back-differs",
+                        migration.name.clone(),
+                        "after down.sql and up.sql the database is another",
+                        &differ,
+                        "have down.sql take back everything that up.sql makes, and nothing else",
+                    )
+                    .at(migration.path.join("down.sql")),
+                );
+                return Ok(());
+            }
+            let rows_after = counts(&mut history.connection, &again);
+            let lost: Vec<String> = rows_before
+                .iter()
+                .filter(|(table, rows)| {
+                    rows_after.iter().any(|(other, left)| other == table && left < rows)
+                })
+                .map(|(table, _)| table.clone())
+                .collect();
+            if !lost.is_empty() {
+                notes.push(format!(
+                    "down.sql of {} loses rows of {}",
+                    migration.name,
+                    lost.join(", ")
+                ));
+            }
+            if let Err(error) = self.run(history, migration, true) {
+                self.fault(
+                    "way-back-fails",
+                    migration,
+                    "its down.sql fails the second time",
+                    &error,
+                    "correct its down.sql",
+                );
+                return Ok(());
+            }
+            after = before;
+        }
+        if !after.is_empty() {
+            notes.push(
+                "after all ways back the database was not empty before the first migration"
+                    .to_owned(),
+            );
+        }
+        Ok(())
+    }
+
+    fn run(&self, history: &mut History, migration: &Migration, down: bool) -> anyhow::Result<()> {
+        let dir = history.dir.clone();
+        history.under_lock(self.context, &self.settings, |history, lock| {
+            let mut progress = Progress::new(self.context);
+            let mut run = history.run(lock, &self.settings, &mut progress);
+            let outcome =
+                if down { run.rollback(&[migration], &dir) } else { run.migrate(&[migration]) };
+            outcome.map(drop).map_err(super::migrations::stop)
+        })
+    }
+
+    fn fault(
+        &mut self,
+        code: &'static str,
+        migration: &Migration,
+        message: &str,
+        error: &anyhow::Error,
+        help: &str,
+    ) {
+        self.found.push(
+            Finding::new(code, migration.name.clone(), message, help)
+                .at(&migration.path)
+                .detail(error.to_string()),
+        );
+    }
+}
+
+fn told(
+    code: &'static str,
+    subject: String,
+    message: &str,
+    differences: &[Difference],
+    help: &str,
+) -> Finding {
+    let mut detail = Vec::new();
+    for difference in differences {
+        detail.push(format!("{} {}", difference.object, difference.change.as_str()));
+        detail.extend(difference.details.iter().map(|line| format!("  {line}")));
+    }
+    Finding::new(code, subject, message, help).detail(detail.join("\n"))
+}
+
+/// Rows of each table; those that cannot be counted are left out.
+fn counts(connection: &mut Connection, model: &Model) -> Vec<(String, u64)> {
+    let mut all = Vec::new();
+    for name in model.tables.keys() {
+        if let Some(rows) = history::count_rows(connection, name) {
+            all.push((name.to_string(), rows));
+        }
+    }
+    all
+}
