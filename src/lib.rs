@@ -1,20 +1,21 @@
 //! Schema, migrations, seeding and browsing for Diesel.
 
-#[cfg(feature = "cli")]
+#[cfg(feature = "migrator")]
 pub mod apply;
 #[cfg(feature = "cli")]
 pub mod cli;
-#[cfg(feature = "cli")]
+#[cfg(feature = "migrator")]
 pub mod config;
-#[cfg(feature = "cli")]
+#[cfg(feature = "migrator")]
 pub mod database;
 pub mod diagnostic;
 pub mod dialect;
 pub mod diff;
 #[cfg(feature = "cli")]
 pub mod history;
-pub mod inspect;
 #[cfg(feature = "cli")]
+pub mod inspect;
+#[cfg(feature = "migrator")]
 pub mod ledger;
 pub mod migration;
 pub mod model;
@@ -26,4 +27,7 @@ pub mod sql;
 #[cfg(feature = "cli")]
 pub mod terminal;
 
-pub use dbkit_macros::schema;
+#[cfg(feature = "migrator")]
+pub use apply::Migrator;
+pub use dbkit_macros::{embed_migrations, schema};
+pub use migration::EmbeddedMigration;

@@ -9,6 +9,8 @@ pub enum ApplyError {
     Migration(#[from] MigrationError),
     #[error("{}{}", .0.message.trim(), .0.more())]
     Database(#[from] DatabaseError),
+    #[error(transparent)]
+    Config(#[from] crate::config::ConfigError),
     #[error("{0}")]
     Statement(Box<FailedStatement>),
     #[error("{}:{line}: a {what} opened here is never closed\nhelp: close it", file.display())]

@@ -193,6 +193,7 @@ fn listen_for_signals() {
 pub(super) fn stop(error: ApplyError) -> anyhow::Error {
     let exit = match &error {
         ApplyError::Migration(_)
+        | ApplyError::Config(_)
         | ApplyError::Unterminated { .. }
         | ApplyError::MetaCommand { .. }
         | ApplyError::TransactionControl { .. }

@@ -19,6 +19,16 @@ pub struct Kept {
 
 impl Kept {
     fn of(migration: &Migration) -> Self {
+        if let Some(files) = migration.embedded {
+            let small = |text: &&str| text.len() as u64 <= LARGEST;
+            let owned = |text: Option<&str>| text.filter(small).map(str::to_owned);
+            return Self {
+                up: owned(Some(files.up)),
+                down: owned(files.down),
+                metadata: owned(files.metadata),
+                snapshot: None,
+            };
+        }
         let read = |name: &str| small(&migration.path.join(name));
         Self {
             up: read("up.sql"),

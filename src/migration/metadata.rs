@@ -35,12 +35,21 @@ impl Metadata {
     /// there and lacks the key.
     pub(super) fn read(path: &Path) -> Result<Self, MigrationError> {
         if !path.exists() {
-            return Ok(Self { transactional: true, replaces: Replaces::default() });
+            return Ok(Self::absent());
         }
-        let wrong = |reason: String| MigrationError::Metadata { path: path.to_owned(), reason };
-        let text = SqlFile::read(path)?.text;
+        Self::parse(&SqlFile::read(path)?)
+    }
+
+    /// Of a folder without the file.
+    pub(super) fn absent() -> Self {
+        Self { transactional: true, replaces: Replaces::default() }
+    }
+
+    pub(super) fn parse(file: &SqlFile) -> Result<Self, MigrationError> {
+        let wrong =
+            |reason: String| MigrationError::Metadata { path: file.path.clone(), reason };
         let table: toml::Table =
-            toml::from_str(&text).map_err(|e| wrong(e.message().to_owned()))?;
+            toml::from_str(&file.text).map_err(|e| wrong(e.message().to_owned()))?;
         let transactional = match table.get("run_in_transaction") {
             None => false,
             Some(toml::Value::Boolean(value)) => *value,

@@ -12,7 +12,7 @@ mod write;
 pub use checksum::Checksum;
 pub use error::MigrationError;
 pub use metadata::{Metadata, Replaces};
-pub use read::{Migration, read};
+pub use read::{EmbeddedMigration, Migration, embedded, read};
 pub use text::SqlFile;
 pub use version::{Version, stamp};
 pub use write::{NewMigration, file_name, place, write};

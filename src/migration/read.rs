@@ -3,6 +3,18 @@ use crate::model::Dialect;
 use crate::sql::classify;
 use std::path::{Path, PathBuf};
 
+/// A migration that is part of a program; written by
+/// [`embed_migrations!`](crate::embed_migrations).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EmbeddedMigration {
+    /// The folder's whole name.
+    pub name: &'static str,
+    pub up: &'static str,
+    pub down: Option<&'static str>,
+    /// `metadata.toml`
+    pub metadata: Option<&'static str>,
+}
+
 /// One folder. Its SQL is read when it is needed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Migration {
@@ -14,13 +26,18 @@ pub struct Migration {
     pub transactional: bool,
     /// What a squashed one stands for; empty for any other.
     pub replaces: Replaces,
+    /// Its files, where they are part of the program rather than of a folder.
+    pub embedded: Option<&'static EmbeddedMigration>,
 }
 
 impl Migration {
     /// # Errors
     /// See [`SqlFile::read`].
     pub fn up(&self) -> Result<SqlFile, MigrationError> {
-        SqlFile::read(&self.path.join("up.sql"))
+        match self.embedded {
+            Some(files) => SqlFile::of_text(&self.path.join("up.sql"), files.up),
+            None => SqlFile::read(&self.path.join("up.sql")),
+        }
     }
 
     /// The way back; `None` when there is no down.sql or nothing in it but comments.
@@ -29,10 +46,12 @@ impl Migration {
     /// See [`SqlFile::read`].
     pub fn down(&self, dialect: Dialect) -> Result<Option<SqlFile>, MigrationError> {
         let path = self.path.join("down.sql");
-        if !path.exists() {
-            return Ok(None);
-        }
-        let file = SqlFile::read(&path)?;
+        let file = match self.embedded {
+            Some(files) => files.down.map(|text| SqlFile::of_text(&path, text)).transpose()?,
+            None if path.exists() => Some(SqlFile::read(&path)?),
+            None => None,
+        };
+        let Some(file) = file else { return Ok(None) };
         Ok((!classify::is_empty(&file.text, dialect)).then_some(file))
     }
 
@@ -64,6 +83,35 @@ pub fn read(dir: &Path) -> Result<Vec<Migration>, MigrationError> {
         }
         found.push(folder(path, name, dir, &real)?);
     }
+    in_order(found)
+}
+
+/// The migrations that [`embed_migrations!`](crate::embed_migrations) has put into a program,
+/// oldest first. Their paths are told as `dir/name`.
+///
+/// # Errors
+/// As [`read`].
+pub fn embedded(
+    dir: &Path,
+    list: &'static [EmbeddedMigration],
+) -> Result<Vec<Migration>, MigrationError> {
+    let mut found = Vec::new();
+    for files in list {
+        let path = dir.join(files.name);
+        let version = version_of(files.name, &path)?;
+        let metadata = files.metadata.map(|text| {
+            let path = path.join("metadata.toml");
+            SqlFile::of_text(&path, text).and_then(|file| Metadata::parse(&file))
+        });
+        let Metadata { transactional, replaces } =
+            metadata.transpose()?.unwrap_or_else(Metadata::absent);
+        let (name, embedded) = (files.name.to_owned(), Some(files));
+        found.push(Migration { version, name, path, transactional, replaces, embedded });
+    }
+    in_order(found)
+}
+
+fn in_order(mut found: Vec<Migration>) -> Result<Vec<Migration>, MigrationError> {
     found.sort_by(|a: &Migration, b: &Migration| {
         a.version.cmp(&b.version).then_with(|| a.name.cmp(&b.name))
     });
@@ -97,11 +145,7 @@ fn folder(
     dir: &Path,
     real: &Path,
 ) -> Result<Migration, MigrationError> {
-    let version = Version::of_folder(&name);
-    let named = version.as_str().chars().all(|c| c.is_ascii_alphanumeric() || c == '.');
-    if version.as_str().is_empty() || !named {
-        return Err(MigrationError::BadFolderName { folder: path });
-    }
+    let version = version_of(&name, &path)?;
     inside(&path, dir, real)?;
     let up = path.join("up.sql");
     if !up.is_file() {
@@ -120,7 +164,16 @@ fn folder(
         }
     }
     let Metadata { transactional, replaces } = Metadata::read(&path.join("metadata.toml"))?;
-    Ok(Migration { version, name, path, transactional, replaces })
+    Ok(Migration { version, name, path, transactional, replaces, embedded: None })
+}
+
+fn version_of(name: &str, path: &Path) -> Result<Version, MigrationError> {
+    let version = Version::of_folder(name);
+    let named = version.as_str().chars().all(|c| c.is_ascii_alphanumeric() || c == '.');
+    if version.as_str().is_empty() || !named {
+        return Err(MigrationError::BadFolderName { folder: path.to_owned() });
+    }
+    Ok(version)
 }
 
 fn inside(path: &Path, dir: &Path, real: &Path) -> Result<(), MigrationError> {

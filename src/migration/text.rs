@@ -41,6 +41,16 @@ impl SqlFile {
         }
     }
 
+    /// A file that is part of the program.
+    pub(super) fn of_text(path: &Path, text: &str) -> Result<Self, MigrationError> {
+        if let Some(at) = text.find('\0') {
+            let line = line_at(text.as_bytes(), at);
+            return Err(MigrationError::Nul { path: path.to_owned(), line });
+        }
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text).to_owned();
+        Ok(Self { path: path.to_owned(), text })
+    }
+
     /// Line and column (from 1, in characters) of a byte offset.
     #[must_use]
     pub fn line_column(&self, at: usize) -> (usize, usize) {

@@ -1,5 +1,6 @@
 //! `schema!`: Diesel's items from dbkit's schema language.
 
+mod embed;
 mod enums;
 mod names;
 mod relations;
@@ -39,6 +40,23 @@ pub fn schema(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
         Ok(schema) => expand(&schema).into(),
         Err(errors) => errors.iter().map(compile_error).collect::<TokenStream>().into(),
     }
+}
+
+/// Puts a folder of migrations into the program: a `&'static [dbkit::EmbeddedMigration]` for
+/// `dbkit::Migrator`. The path is relative to the package's `Cargo.toml`; without one it is
+/// `migrations`.
+///
+/// ```ignore
+/// let migrator = dbkit::Migrator::embedded(dbkit::embed_migrations!("migrations"))?;
+/// ```
+///
+/// Cargo notices edited files by itself; to notice new folders, too, it wants a `build.rs` with
+/// `println!("cargo:rerun-if-changed=migrations");`.
+#[proc_macro]
+pub fn embed_migrations(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    embed::expand(input.into())
+        .unwrap_or_else(|message| quote! { ::core::compile_error! { #message } })
+        .into()
 }
 
 fn expand(schema: &Schema) -> TokenStream {

@@ -2,6 +2,7 @@
 //! processes, locks, signals.
 
 mod contents;
+mod embedded;
 mod faults;
 mod kills;
 mod locks;
