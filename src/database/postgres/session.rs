@@ -386,7 +386,7 @@ impl PgSession {
             kind,
             message: fields
                 .message
-                .unwrap_or_else(|| self.connection.error_message().trim().to_owned()),
+                .unwrap_or_else(|| self.connection_error().message),
             code: fields.sqlstate,
             detail: fields.detail,
             hint: fields.hint.or_else(|| (kind == ErrorKind::Denied).then(|| DENIED.to_owned())),
@@ -399,7 +399,7 @@ impl PgSession {
         let lost = self.connection.status() == ConnStatusType::CONNECTION_BAD;
         DatabaseError {
             kind: if lost { ErrorKind::Lost } else { ErrorKind::Statement },
-            ..plain(self.connection.error_message().trim())
+            ..plain(self.connection.error_message().trim().trim_end_matches("\ninvalid socket"))
         }
     }
 
