@@ -46,8 +46,7 @@ impl Metadata {
     }
 
     pub(super) fn parse(file: &SqlFile) -> Result<Self, MigrationError> {
-        let wrong =
-            |reason: String| MigrationError::Metadata { path: file.path.clone(), reason };
+        let wrong = |reason: String| MigrationError::Metadata { path: file.path.clone(), reason };
         let table: toml::Table =
             toml::from_str(&file.text).map_err(|e| wrong(e.message().to_owned()))?;
         let transactional = match table.get("run_in_transaction") {

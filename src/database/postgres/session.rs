@@ -384,9 +384,7 @@ impl PgSession {
         };
         DatabaseError {
             kind,
-            message: fields
-                .message
-                .unwrap_or_else(|| self.connection_error().message),
+            message: fields.message.unwrap_or_else(|| self.connection_error().message),
             code: fields.sqlstate,
             detail: fields.detail,
             hint: fields.hint.or_else(|| (kind == ErrorKind::Denied).then(|| DENIED.to_owned())),

@@ -14,7 +14,15 @@ fn all_at_once(migrator: &Migrator, url: &str, dir: &str) {
         let commands: Vec<_> = (0..5)
             .map(|_| {
                 scope.spawn(|| {
-                    let args = ["migrate", "--database-url", url, "--migration-dir", dir, "--format", "json"];
+                    let args = [
+                        "migrate",
+                        "--database-url",
+                        url,
+                        "--migration-dir",
+                        dir,
+                        "--format",
+                        "json",
+                    ];
                     let outcome = project.dbkit(args).run().success();
                     outcome.json()["applied"].as_array().unwrap().len()
                 })
