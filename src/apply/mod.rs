@@ -1,8 +1,10 @@
 //! Running, reverting and pushing.
 
+mod blocked;
 mod error;
 mod leftovers;
 mod lock;
+mod measure;
 mod migrate;
 mod migrator;
 mod push;
@@ -13,8 +15,10 @@ mod settings;
 mod steps;
 mod transaction;
 
+pub use blocked::{Blocked, Patience};
 pub use error::{ApplyError, Effect, FailedStatement};
 pub use lock::Lock;
+pub use measure::count_rows;
 pub use migrate::{Done, Observer, Run, check, mark_applied, pending};
 pub use migrator::{Migrator, Report};
 pub use push::{PushError, PushPlan, execute, plan_push};

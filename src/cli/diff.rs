@@ -60,7 +60,7 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
         let (from, to, renames) = models(args, context, dialect)?;
         let found = history::differences(&from, &to, &renames);
         differ |= !found.is_empty();
-        let options = PlanOptions { style: Style::Fast };
+        let options = PlanOptions::new(Style::Fast);
         let (script, _) = dialect::script(&from, &to, &renames, &options)?;
         if several && !context.json() {
             print(&format!("-- {dialect}\n"))?;

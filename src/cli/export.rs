@@ -38,7 +38,7 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
             print(&Snapshot::between(&empty, &wanted, None).to_json())?;
             continue;
         }
-        let options = PlanOptions { style: Style::Fast };
+        let options = PlanOptions::new(Style::Fast);
         let (script, _) = dialect::script(&empty, &wanted, &[], &options)?;
         if several {
             print(&format!("-- {dialect}\n"))?;

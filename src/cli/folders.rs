@@ -49,8 +49,9 @@ impl Made {
         parent: Option<Head>,
         style: Style,
     ) -> anyhow::Result<Self> {
-        let (up, _) = dialect::script(from, to, renames, &PlanOptions { style })?;
-        Self::with_up(up, from, to, renames, parent, style)
+        let options = PlanOptions::new(style);
+        let (up, _) = dialect::script(from, to, renames, &options)?;
+        Self::with_up(up, from, to, renames, parent, &options)
     }
 
     /// The same with one way planned already.
@@ -60,9 +61,10 @@ impl Made {
         to: &Model,
         renames: &[Rename],
         parent: Option<Head>,
-        style: Style,
+        options: &PlanOptions,
     ) -> anyhow::Result<Self> {
-        let options = PlanOptions { style };
+        let conversions = options.conversions.reversed(renames);
+        let options = PlanOptions { style: options.style, conversions };
         let (mut down, _) = dialect::script(to, from, &reversed(renames), &options)?;
         if to.dialect == Dialect::Sqlite {
             dialect::sqlite::share_transactions(&mut up, &mut down);

@@ -7,7 +7,7 @@ use super::{Context, Exit, Stop, schema};
 use crate::dialect;
 use crate::migration::{self, Migration, file_name};
 use crate::model::{Dialect, Model};
-use crate::plan::{PlanOptions, Script, Style};
+use crate::plan::{HazardKind, PlanOptions, Script, Style};
 use crate::source::Source;
 use crate::source::lineage::Lineage;
 use crate::source::snapshot::{Head, Snapshot};
@@ -241,7 +241,7 @@ fn compare(
     answers: &mut Answers<'_>,
 ) -> anyhow::Result<Made> {
     let style = if args.fast { Style::Fast } else { Style::Safe };
-    let options = PlanOptions { style };
+    let options = PlanOptions { style, conversions: wanted.conversions.clone() };
     let to = &wanted.model;
     let (up, renames) = answers
         .settle(&wanted.renames, |renames| Ok(dialect::script(from, to, renames, &options)?))?;
@@ -249,7 +249,11 @@ fn compare(
     if up.is_empty() {
         return Ok(Made::Nothing);
     }
-    Ok(Made::Script(Box::new(Both::with_up(up, from, to, &renames, parent, style)?)))
+    if !args.check {
+        let kept = HazardKind::ALL.into_iter().filter(|kind| *kind != HazardKind::NoConversion);
+        super::hazards::refuse(&up, &kept.collect::<Vec<_>>(), args.allow_destructive)?;
+    }
+    Ok(Made::Script(Box::new(Both::with_up(up, from, to, &renames, parent, &options)?)))
 }
 
 /// What people read: dangers on stderr, then the folders or the SQL.
@@ -266,7 +270,7 @@ fn show(
             context.say(&format!("note: {}", harmless(note)));
         }
         for hazard in made.up.statements().flat_map(|statement| &statement.hazards) {
-            context.say(&format!("hazard {}: {}", hazard.kind, harmless(&hazard.consequence)));
+            context.say(&super::hazards::line(hazard));
         }
     }
     let of = if several { format!(" ({dialect})") } else { String::new() };

@@ -11,6 +11,7 @@ mod exit;
 mod export;
 mod folders;
 mod generate;
+mod hazards;
 mod init;
 mod inspect;
 mod mend;

@@ -1,12 +1,13 @@
 //! `dbkit push`
 
+use super::hazards::{self, refuse};
 use super::output::{count, harmless, print};
 use super::renames::Answers;
 use super::{Context, Exit, Stop, prompt, schema};
-use crate::apply::{self, Lock, PushError, PushPlan};
-use crate::database::{Access, Connection, ErrorKind, Session};
-use crate::plan::{Hazard, HazardKind, PlanOptions, Script, Style};
-use crate::source::Source;
+use crate::apply::{self, Lock, Patience, PushError, PushPlan};
+use crate::database::{Access, Connection, ErrorKind};
+use crate::plan::{HazardKind, PlanOptions, Script, Style};
+use crate::source::{Source, locate};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -26,7 +27,7 @@ pub struct Args {
     /// Do not ask
     #[arg(long, short)]
     yes: bool,
-    /// Allow a kind of hazard (may be repeated): data-loss, irreversible …
+    /// Allow a kind of hazard (may be repeated): data-loss, irreversible … (docs/hazards.md)
     #[arg(long, value_name = "HAZARD", num_args = 1.., value_parser = hazard_kind)]
     allow: Vec<HazardKind>,
     /// Allow every hazard; a drop next to an add is what it says, never a rename
@@ -35,7 +36,7 @@ pub struct Args {
     /// What is renamed, not dropped and added: table.old:new, or old:new for a table
     #[arg(long, value_name = "OLD:NEW")]
     rename: Vec<String>,
-    /// Seconds to wait for another dbkit on the same database
+    /// Seconds to wait for another dbkit on the same database, and for tables that others hold
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     lock_timeout: u64,
 }
@@ -66,13 +67,7 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
         let plan = plan(args, &mut connection, &wanted)?;
         show(context, &plan);
         if context.json() {
-            let statements: Vec<serde_json::Value> = plan
-                .script
-                .statements()
-                .map(|s| serde_json::json!({ "sql": s.sql, "hazards": s.hazards }))
-                .collect();
-            let json = serde_json::json!({ "statements": statements });
-            print(&format!("{}\n", serde_json::to_string_pretty(&json)?))?;
+            tell(&plan, 0)?;
         } else {
             print(&text(&plan.script))?;
         }
@@ -96,14 +91,17 @@ fn locked(
     connection: &mut Connection,
     wanted: &Source,
 ) -> anyhow::Result<Exit> {
-    let mut plan = plan(args, connection, wanted)?;
-    count_rows(connection, &mut plan.script)?;
+    let plan = plan(args, connection, wanted)?;
     show(context, &plan);
     if plan.script.is_empty() {
-        applied(context, 0)?;
+        if context.json() {
+            tell(&plan, 0)?;
+        } else {
+            print("nothing to do: the database matches the schema\n")?;
+        }
         return Ok(Exit::Done);
     }
-    refuse(args, &plan.script)?;
+    refuse(&plan.script, &args.allow, args.allow_destructive)?;
     if !args.yes {
         context.say(&text(&plan.script));
         let statements = count(plan.script.statements().count(), "statement");
@@ -111,93 +109,32 @@ fn locked(
             return Err(Stop::error(Exit::Refused, "nothing was changed"));
         }
     }
-    apply::execute(connection, &plan.script).map_err(stop)?;
-    applied(context, plan.script.statements().count())?;
+    let patience = Patience::up_to(Duration::from_secs(args.lock_timeout));
+    apply::execute(connection, &plan.script, &patience, &mut |blocked| {
+        context.say(&harmless(&blocked.to_string()));
+    })
+    .map_err(|error| stop(error, wanted))?;
+    let applied = plan.script.statements().count();
+    if context.json() {
+        tell(&plan, applied)?;
+    } else {
+        print(&format!("{} applied\n", count(applied, "statement")))?;
+    }
     Ok(Exit::Done)
 }
 
-fn applied(context: &Context, statements: usize) -> anyhow::Result<()> {
-    let text = match statements {
-        _ if context.json() => serde_json::json!({ "applied": statements }).to_string(),
-        0 => "nothing to do: the database matches the schema".to_owned(),
-        _ => format!("{} applied", count(statements, "statement")),
-    };
-    Ok(print(&format!("{text}\n"))?)
-}
-
 fn plan(args: &Args, connection: &mut Connection, wanted: &Source) -> anyhow::Result<PushPlan> {
-    let options = PlanOptions { style: Style::Fast };
+    let options = PlanOptions { style: Style::Fast, conversions: wanted.conversions.clone() };
     let mut answers = Answers::new(&args.rename, args.allow_destructive);
-    let (plan, _) = answers.settle(&wanted.renames, |renames| {
-        let plan = apply::plan_push(connection, wanted, renames, &options).map_err(stop)?;
+    let (mut plan, renames) = answers.settle(&wanted.renames, |renames| {
+        let plan = apply::plan_push(connection, wanted, renames, &options)
+            .map_err(|error| stop(error, wanted))?;
         let ambiguous = plan.ambiguous.clone();
         Ok((plan, ambiguous))
     })?;
     answers.check_flags()?;
+    apply::count_rows(connection, &mut plan.script, &renames)?;
     Ok(plan)
-}
-
-/// Hazards that nothing allows stop the push before anything ran.
-fn refuse(args: &Args, script: &Script) -> anyhow::Result<()> {
-    if args.allow_destructive {
-        return Ok(());
-    }
-    let refused: Vec<&Hazard> = script
-        .statements()
-        .flat_map(|statement| &statement.hazards)
-        .filter(|h| h.kind.refused_by_default() && !args.allow.contains(&h.kind))
-        .collect();
-    if refused.is_empty() {
-        return Ok(());
-    }
-    let mut text = "refused, nothing was changed:\n".to_owned();
-    let mut kinds: Vec<HazardKind> = Vec::new();
-    for hazard in refused {
-        text.push_str(&format!("  {}: {}\n", hazard.kind, harmless(&hazard.consequence)));
-        if !kinds.contains(&hazard.kind) {
-            kinds.push(hazard.kind);
-        }
-    }
-    let flags: Vec<String> = kinds.iter().map(|kind| format!("--allow {kind}")).collect();
-    text.push_str(&format!("help: if that is what you want, use {}", flags.join(" ")));
-    Err(Stop::error(Exit::Refused, text))
-}
-
-/// Adds to each hazard on a table how many rows it has now, as PostgreSQL estimates.
-fn count_rows(connection: &mut Connection, script: &mut Script) -> anyhow::Result<()> {
-    if script.statements().all(|statement| statement.hazards.is_empty()) {
-        return Ok(());
-    }
-    let sql = match connection {
-        Connection::Postgres(_) => {
-            "SELECT c.relname, greatest(c.reltuples, s.n_live_tup)::bigint::text \
-             FROM pg_catalog.pg_class c LEFT JOIN pg_catalog.pg_stat_user_tables s ON s.relid = c.oid \
-             WHERE c.relkind IN ('r', 'p') AND greatest(c.reltuples, s.n_live_tup) > 0"
-        }
-        Connection::Sqlite(_) => return Ok(()),
-    };
-    let rows = connection.query(sql, &[])?;
-    for part in &mut script.parts {
-        for hazard in part.statements.iter_mut().flat_map(|statement| &mut statement.hazards) {
-            for row in &rows.rows {
-                let (Some(name), Some(number)) = (
-                    row.first().and_then(crate::database::Value::as_text),
-                    row.get(1).and_then(crate::database::Value::as_text),
-                ) else {
-                    continue;
-                };
-                let named = hazard
-                    .consequence
-                    .split(|c: char| !c.is_alphanumeric() && c != '_')
-                    .any(|word| word == name);
-                if named {
-                    hazard.consequence.push_str(&format!(" (about {number} rows in {name})"));
-                    break;
-                }
-            }
-        }
-    }
-    Ok(())
 }
 
 fn show(context: &Context, plan: &PushPlan) {
@@ -208,15 +145,29 @@ fn show(context: &Context, plan: &PushPlan) {
         context.say(&format!("note: {}", harmless(note)));
     }
     for hazard in plan.script.statements().flat_map(|statement| &statement.hazards) {
-        context.say(&format!("hazard {}: {}", hazard.kind, harmless(&hazard.consequence)));
+        context.say(&hazards::line(hazard));
     }
+}
+
+/// The plan for programs; `applied` is how many of its statements have run.
+fn tell(plan: &PushPlan, applied: usize) -> anyhow::Result<()> {
+    let left: Vec<String> = plan.unmodelled.iter().map(ToString::to_string).collect();
+    let notes: Vec<&String> = plan.notes.iter().chain(&plan.script.notes).collect();
+    let json = serde_json::json!({
+        "applied": applied,
+        "statements": plan.script.statements().collect::<Vec<_>>(),
+        "transactions": plan.script.parts.len(),
+        "left_alone": left,
+        "notes": notes,
+    });
+    Ok(print(&format!("{}\n", serde_json::to_string_pretty(&json)?))?)
 }
 
 fn text(script: &Script) -> String {
     script.statements().map(|statement| format!("{}\n", statement.sql.trim_end())).collect()
 }
 
-fn stop(error: PushError) -> anyhow::Error {
+fn stop(error: PushError, wanted: &Source) -> anyhow::Error {
     let exit = match (&error, error.kind()) {
         (_, Some(ErrorKind::Unreachable | ErrorKind::Rejected | ErrorKind::Lost)) => {
             Exit::NoConnection
@@ -225,5 +176,23 @@ fn stop(error: PushError) -> anyhow::Error {
         (PushError::Statement { .. }, _) => Exit::Failed,
         _ => Exit::Unexpected,
     };
-    Stop::error(exit, error.to_string())
+    let PushError::Statement { statement, error: cause, .. } = &error else {
+        return Stop::error(exit, error.to_string());
+    };
+    let place =
+        locate(&wanted.files, &statement.sql, cause.position, statement.table.as_ref());
+    let (line, column) = place.as_ref().map(|place| place.line_column()).unzip();
+    let details = serde_json::json!({
+        "file": place.as_ref().map(|place| place.file.path.display().to_string()),
+        "line": line,
+        "column": column,
+        "statement": statement.sql,
+        "step": statement.what,
+        "code": cause.code,
+    });
+    let message = match place {
+        Some(place) => format!("{place}: {error}"),
+        None => error.to_string(),
+    };
+    anyhow::Error::new(Stop { exit, message, details: Some(("failure", details)) })
 }

@@ -97,7 +97,7 @@ fn made(rebase: &Rebase, redo: &history::Redo, style: Style) -> anyhow::Result<O
                 _ => sql.clone(),
             });
             texts
-                .map(|sql| Statement { sql: ended(sql), hazards: Vec::new(), locks: Vec::new() })
+                .map(|sql| Statement::new(ended(sql)))
                 .collect()
         };
         add(&mut made.up, kept(up), false);

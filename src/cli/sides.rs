@@ -73,7 +73,7 @@ impl Side {
     }
 
     pub(super) fn open(&self, context: &Context, dialect: Dialect) -> anyhow::Result<Opened> {
-        let plain = |model: Model| Opened::Offline(Source { model, renames: Vec::new() });
+        let plain = |model: Model| Opened::Offline(Source::of(model));
         if let Some(target) = self.target(context)? {
             context.say(&format!("database: {target} ({})", target.origin));
             let connection = context.connect(&target, Access::Read)?;

@@ -185,7 +185,7 @@ fn exchange(
 
 /// Both files, and whether each runs in one transaction of the runner's.
 fn texts(segments: &[Segment], dialect: Dialect) -> anyhow::Result<(String, String, bool)> {
-    let options = PlanOptions { style: Style::Fast };
+    let options = PlanOptions::new(Style::Fast);
     let mut up: Vec<(String, bool)> = Vec::new();
     let mut down: Vec<(String, bool)> = Vec::new();
     for segment in segments {

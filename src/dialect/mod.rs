@@ -22,7 +22,7 @@ pub fn script(
     options: &PlanOptions,
 ) -> Result<(Script, Vec<Ambiguity>), PlanError> {
     if to.dialect == Dialect::Sqlite {
-        return Ok(sqlite::script(from, to, renames));
+        return Ok(sqlite::script(from, to, renames, &options.conversions));
     }
     let diff = diff(from, to, renames);
     let plan = plan(&diff, from, to, options)?;

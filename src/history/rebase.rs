@@ -205,7 +205,7 @@ fn how(
 fn planned(from: &Model, to: &Model, renames: &[Rename]) -> Result<Vec<String>, PlanError> {
     let mut all = Vec::new();
     for style in [Style::Safe, Style::Fast] {
-        let (script, _) = dialect::script(from, to, renames, &PlanOptions { style })?;
+        let (script, _) = dialect::script(from, to, renames, &PlanOptions::new(style))?;
         all.extend(script.statements().map(|statement| bare(&statement.sql)));
     }
     // Frames that a plan for SQLite may bring, and what stands where nothing is to be done.

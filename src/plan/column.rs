@@ -1,6 +1,6 @@
 use super::recreate::{is_recreated, retyped};
 use super::table::Planner;
-use super::{Action, ColumnChange, HazardKind, Item, Step, Style, cast};
+use super::{Action, ColumnChange, Conversion, HazardKind, Item, Step, Style, cast};
 use crate::diff::Constraint;
 use crate::model::{
     Check, Column, ColumnRef, ColumnValue, Dialect, Expr, ObjectId, Options, QName, Table,
@@ -196,11 +196,19 @@ impl Planner<'_> {
     }
 
     fn retype(&mut self, table: &QName, from: &Column, to: &Column) {
-        let using = cast::using(self.base, from, to);
+        let place = ColumnRef { table: table.clone(), column: to.name.clone() };
+        let told = self.options.conversions.using.get(&place);
+        let told = told.and_then(|using| using.expression(from, to)).map(Expr::new);
+        let missing = told.is_none() && !cast::is_sensible(&from.ty, &to.ty);
+        let using = told.map(Conversion::Expr).or_else(|| cast::using(self.base, from, to));
         let mut action = self.alter_column_action(
             table,
             &to.name,
-            ColumnChange::Type { from: Box::new(from.clone()), to: Box::new(to.clone()), using },
+            ColumnChange::Type {
+                from: Box::new(from.clone()),
+                to: Box::new(to.clone()),
+                using: using.clone(),
+            },
         );
         if let Action::AlterColumn { only, .. } = &mut action {
             *only = false;
@@ -215,8 +223,16 @@ impl Planner<'_> {
         let released = self.before.column_type(from);
         step.releases
             .extend(released.into_iter().filter(|d| !replaced(&d.item)).collect::<Vec<_>>());
-        for hazard in cast::hazards(table, from, to, using.is_some()) {
-            step.hazards.push(hazard);
+        step.hazards.extend(cast::hazards(table, from, to, using.as_ref()));
+        if missing {
+            step = step.hazard(
+                HazardKind::NoConversion,
+                format!(
+                    "nothing converts {table}.{} to its new type: say how, with #[using(\"…\", from = \"{}\", back = \"…\")] on the column",
+                    to.name,
+                    cast::spelled(&from.ty)
+                ),
+            );
         }
         self.steps.push(step);
     }

@@ -3,8 +3,8 @@
 
 use super::assess::other_table;
 use super::{Action, ColumnChange};
-use crate::diff::{Rename, TableChange};
-use crate::model::{Model, Object, ObjectKind, QName, Table};
+use crate::diff::{Constraint, Rename, TableChange};
+use crate::model::{Model, Object, ObjectKind, QName, Table, TypeName};
 use serde::Serialize;
 use std::fmt;
 
@@ -170,6 +170,14 @@ impl Found<'_> {
             Action::Alter { to, .. } => match &**to {
                 Object::Policy(o) => self.add(&o.id.table, AccessExclusive),
                 Object::View(o) => self.add(&o.name, AccessExclusive),
+                Object::Domain(o) => {
+                    let ty = TypeName::User(o.name.clone());
+                    let has = |t: &&Table| t.columns.iter().any(|c| c.ty.name == ty);
+                    let tables = self.from.tables.values().filter(has).map(|t| t.name.clone());
+                    for table in tables.collect::<Vec<_>>() {
+                        self.add(&table, Share);
+                    }
+                }
                 _ => {}
             },
             Action::CreateTable(table) => self.beside(table),
@@ -186,13 +194,16 @@ impl Found<'_> {
             Action::AddColumn { table, .. } | Action::DropColumn { table, .. } => {
                 self.tree(table, AccessExclusive);
             }
-            Action::AlterColumn { table, change, only, .. } => {
+            Action::AlterColumn { table, column, change, only } => {
                 let mode = match change {
                     ColumnChange::Statistics(_)
                     | ColumnChange::Options { .. }
                     | ColumnChange::Comment(_) => ShareUpdateExclusive,
                     _ => AccessExclusive,
                 };
+                if matches!(change, ColumnChange::Type { .. }) {
+                    self.keys_of(table, column);
+                }
                 if *only || matches!(change, ColumnChange::Comment(_)) {
                     self.add(table, mode);
                 } else {
@@ -204,6 +215,11 @@ impl Found<'_> {
                     let parent = parent.clone();
                     self.tree(table, ShareRowExclusive);
                     self.tree(&parent, ShareRowExclusive);
+                }
+                // The partitions' indexes are built like any other.
+                None if matches!(**constraint, Constraint::Unique(_)) => {
+                    self.tree(table, Share);
+                    self.add(table, AccessExclusive);
                 }
                 None => self.tree(table, AccessExclusive),
             },
@@ -258,6 +274,24 @@ impl Found<'_> {
             | Action::AddEnumValue { .. }
             | Action::SetSequenceOwner { .. }
             | Action::AdvanceSequence { .. } => {}
+        }
+    }
+
+    /// Foreign keys from or to a column that changes its type are made anew.
+    fn keys_of(&mut self, table: &QName, column: &String) {
+        let mut others = Vec::new();
+        for (owner, key) in
+            self.to.tables.values().flat_map(|t| t.foreign_keys.iter().map(move |k| (&t.name, k)))
+        {
+            if owner == table && key.columns.contains(column) {
+                others.push(key.parent.clone());
+            }
+            if key.parent == *table && key.parent_columns.contains(column) {
+                others.push(owner.clone());
+            }
+        }
+        for other in others {
+            self.tree(&other, AccessExclusive);
         }
     }
 

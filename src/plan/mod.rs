@@ -8,6 +8,7 @@ mod bodies;
 mod cast;
 mod column;
 mod constraint;
+mod conversion;
 mod enum_type;
 mod error;
 mod graph;
@@ -23,6 +24,7 @@ mod script;
 mod step;
 mod table;
 
+pub use conversion::{Conversions, Using, Value};
 pub use error::PlanError;
 pub use hazard::{Hazard, HazardKind, RowCount};
 pub use lock::{Lock, LockMode};
@@ -46,9 +48,18 @@ pub enum Style {
 }
 
 /// What the user chose.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PlanOptions {
     pub style: Style,
+    pub conversions: Conversions,
+}
+
+impl PlanOptions {
+    /// Options without conversions.
+    #[must_use]
+    pub fn new(style: Style) -> Self {
+        Self { style, conversions: Conversions::default() }
+    }
 }
 
 /// Ordered steps.

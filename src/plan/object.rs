@@ -169,12 +169,29 @@ impl Planner<'_> {
         self.steps.push(step);
     }
 
+    fn replaced_labels(&self, old: &Object, new: &Object) -> Vec<(String, String)> {
+        let (Object::Enum(old), Object::Enum(new)) = (old, new) else { return Vec::new() };
+        let all = self.options.conversions.labels.get(&new.name);
+        let fits = |(from, to): &&(String, String)| {
+            old.labels.contains(from) && !new.labels.contains(from) && new.labels.contains(to)
+        };
+        let mut out: Vec<(String, String)> = Vec::new();
+        for pair in all.into_iter().flatten().filter(fits) {
+            if !out.iter().any(|(old, _)| *old == pair.0) {
+                out.push(pair.clone());
+            }
+        }
+        out
+    }
+
     fn replace_type(&mut self, id: &ObjectId, old: Object, new: Object) {
         let columns = columns_of_type(self.base, self.to, id);
+        let labels = self.replaced_labels(&old, &new);
         let mut step = Step::new(Action::ReplaceType {
             from: Box::new(old.clone()),
             to: Box::new(new.clone()),
             columns: Vec::new(),
+            labels: labels.clone(),
         })
         .changes(Item::Object(id.clone()));
         step.needs = self.after.object(&new);
@@ -211,12 +228,25 @@ impl Planner<'_> {
                 .labels
                 .iter()
                 .filter(|label| !to.labels.contains(label))
+                .filter(|label| !labels.iter().any(|(old, _)| old == *label))
                 .map(String::as_str)
                 .collect();
             if !gone.is_empty() {
                 step = step.hazard(
                     HazardKind::MayFail,
-                    format!("fails where a row of a table still has {}", gone.join(", ")),
+                    format!(
+                        "fails where a row of a table still has {}; #[replaces = \"…\"] on another label takes its rows",
+                        gone.join(", ")
+                    ),
+                );
+            }
+            for (old, new) in &labels {
+                if !from.labels.contains(new) && labels.iter().filter(|(_, n)| n == new).count() < 2 {
+                    continue;
+                }
+                step = step.hazard(
+                    HazardKind::Irreversible,
+                    format!("rows with '{old}' get '{new}': nothing tells later which they were"),
                 );
             }
         }

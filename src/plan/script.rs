@@ -1,4 +1,5 @@
 use super::{Hazard, Lock};
+use crate::model::QName;
 use serde::Serialize;
 
 /// A plan as SQL, ready to be written to migration folders or executed. Parts run in order.
@@ -25,12 +26,24 @@ pub struct Statement {
     /// Tables that were there before and that others wait for meanwhile (PostgreSQL).
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub locks: Vec<Lock>,
+    /// The table it is about, to tell where that is declared.
+    #[serde(skip)]
+    pub table: Option<QName>,
+    /// What it is for, in words: `add column age of table users`.
+    #[serde(skip)]
+    pub what: String,
 }
 
 impl Statement {
     #[must_use]
     pub fn new(sql: impl Into<String>) -> Self {
-        Self { sql: sql.into(), hazards: Vec::new(), locks: Vec::new() }
+        Self {
+            sql: sql.into(),
+            hazards: Vec::new(),
+            locks: Vec::new(),
+            table: None,
+            what: String::new(),
+        }
     }
 
     #[must_use]

@@ -305,6 +305,8 @@ pub enum Action {
         from: Box<Object>,
         to: Box<Object>,
         columns: Vec<TypeColumn>,
+        /// Labels of an enum that others replace: old, new.
+        labels: Vec<(String, String)>,
     },
 
     SetSequenceOwner {
@@ -419,7 +421,7 @@ pub(super) fn schema_of(item: &Item) -> Option<String> {
 }
 
 /// How a value gets to its new type where assignment does not do it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Conversion {
     /// `column::type`
     Cast,
@@ -431,4 +433,8 @@ pub enum Conversion {
     ToArray,
     /// An array gives its first element.
     FirstElement,
+    /// `column::integer::type`: only integers have a cast to the other one.
+    ThroughInteger,
+    /// What the user says.
+    Expr(Expr),
 }

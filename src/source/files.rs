@@ -50,6 +50,7 @@ pub fn load(
     if mistakes.iter().any(|mistake| mistake.severity == Severity::Error) {
         return Err(mistakes);
     }
+    source.files = schemas.into_iter().chain(sql).collect();
     Ok(source)
 }
 

@@ -80,7 +80,7 @@ fn statements(example: &Example<'_>, dialect: Dialect) -> Result<Vec<String>, Ve
         text => read(text, "", dialect)?.model,
     };
     let after = read(example.schema, example.companion, dialect)?;
-    let options = PlanOptions { style: Style::Fast };
+    let options = PlanOptions::new(Style::Fast);
     let (made, _) = script(&before, &after.model, &after.renames, &options).unwrap();
     Ok(made.statements().map(|statement| statement.sql.clone()).collect())
 }

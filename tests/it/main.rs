@@ -8,6 +8,7 @@ mod connection;
 mod generate;
 mod harness;
 mod history;
+mod hazards;
 mod init;
 mod inspect;
 mod interchange;

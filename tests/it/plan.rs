@@ -25,7 +25,12 @@ fn read(schema: &str, sql: &str) -> Source {
     let file =
         |name: &str, text: &str| Arc::new(SourceFile { path: name.into(), text: text.to_owned() });
     let mut source = if schema.trim().is_empty() {
-        Source { model: Model::new(Dialect::Postgres), renames: Vec::new() }
+        Source {
+            model: Model::new(Dialect::Postgres),
+            renames: Vec::new(),
+            conversions: Default::default(),
+            files: Vec::new(),
+        }
     } else {
         dbkit::source::schema_rs::read(&[file("schema.rs", schema)], Dialect::Postgres)
             .unwrap_or_else(|found| panic!("{}", found[0].render(false)))
@@ -65,10 +70,12 @@ fn cases() {
         let text = std::fs::read_to_string(&path).unwrap();
         let head = text.lines().next().unwrap_or_default();
         let style = if head.contains("safe") { Style::Safe } else { Style::Fast };
-        let options = PlanOptions { style };
+        let mut options = PlanOptions::new(style);
         let from = read(section(&text, "from"), section(&text, "sql from"));
         let to = read(section(&text, "to"), section(&text, "sql to"));
+        options.conversions = to.conversions.clone();
         let (up, _) = script(&from.model, &to.model, &to.renames, &options).unwrap();
+        options.conversions = to.conversions.reversed(&to.renames);
         let back = dbkit::diff::reversed(&to.renames);
         let (down, _) = script(&to.model, &from.model, &back, &options).unwrap();
         let given = &text[..text.find("-- up\n").unwrap_or(text.len())];

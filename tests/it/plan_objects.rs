@@ -28,7 +28,7 @@ fn state(sql: &str) -> State {
 }
 
 fn plan(from: &Model, to: &Model) -> Script {
-    let options = PlanOptions { style: Style::Fast };
+    let options = PlanOptions::new(Style::Fast);
     dialect::script(from, to, &[], &options).unwrap().0
 }
 

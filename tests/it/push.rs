@@ -111,3 +111,138 @@ fn sqlite_push_and_pull() {
         |name: &str| project.sqlite(name).values("SELECT sql FROM sqlite_schema ORDER BY name");
     assert_eq!(definition("a.db"), definition("b.db"));
 }
+
+#[test]
+fn rows_are_counted_in_both_databases() {
+    let narrower = SCHEMA.replace("price -> Int4", "price -> Int8");
+    let database = PgDatabase::create("push_rows");
+    let project = Project::with(&[("schema.rs", SCHEMA)]);
+    push(&project, database.url(), &["--yes"]).success();
+    database.execute("INSERT INTO items (price) SELECT 1 FROM generate_series(1, 12)");
+    push(&project, "rows.db", &["--yes"]).success();
+    project.sqlite("rows.db").execute("INSERT INTO items (price) VALUES (1), (2)");
+    project.write("schema.rs", narrower);
+    push(&project, database.url(), &["--dry-run"])
+        .success()
+        .stderr_has("table-rewrite: writes items anew")
+        .stderr_has("(items has 12 rows)");
+    project.write("schema.rs", SCHEMA.replace("price > 0", "price > 1"));
+    push(&project, "rows.db", &["--dry-run"]).success().stderr_has("(items has 2 rows)");
+}
+
+#[test]
+fn programs_read_the_plan_and_what_was_refused() {
+    let database = PgDatabase::create("push_json");
+    let project = Project::with(&[("schema.rs", SCHEMA)]);
+    let json = |args: &[&str]| {
+        let outcome = push(&project, database.url(), args);
+        let text = if outcome.stdout.is_empty() {
+            outcome.stderr.lines().last().unwrap_or_default().to_owned()
+        } else {
+            outcome.stdout.clone()
+        };
+        let value: serde_json::Value =
+            serde_json::from_str(&text).unwrap_or_else(|e| panic!("{e}\n{outcome}"));
+        (outcome.code, value)
+    };
+    let (code, plan) = json(&["--dry-run", "--format", "json"]);
+    assert_eq!((code, &plan["applied"]), (Some(0), &serde_json::json!(0)));
+    assert!(plan["statements"][1]["sql"].as_str().unwrap().starts_with("CREATE TABLE items"));
+    assert!(json(&["--yes", "--format", "json"]).1["applied"].as_u64().unwrap() > 1);
+
+    database.execute("INSERT INTO items (price) VALUES (5)");
+    project.write("schema.rs", "dbkit::schema! {}");
+    let (code, refused) = json(&["--yes", "--format", "json"]);
+    assert_eq!((code, &refused["exit_code"]), (Some(4), &serde_json::json!(4)));
+    let hazard = &refused["refused"][0];
+    assert_eq!(hazard["kind"], "data-loss");
+    assert_eq!(hazard["table"], "items");
+    assert_eq!(hazard["rows"], serde_json::json!({ "count": 1, "exact": true }));
+
+    project.write("schema.rs", SCHEMA.replace("price > 0", "price > 10"));
+    let (code, failed) = json(&["--yes", "--format", "json"]);
+    assert_eq!(code, Some(6));
+    let failure = &failed["failure"];
+    assert_eq!((&failure["file"], &failure["line"]), (&"schema.rs".into(), &3.into()), "{failed}");
+    assert_eq!(failure["code"], "23514");
+}
+
+#[test]
+fn a_mistake_in_an_expression_is_found_in_its_file() {
+    let database = PgDatabase::create("push_place");
+    let wrong = SCHEMA.replace("price > 0", "prise > 0");
+    let project = Project::with(&[("schema.rs", wrong.as_str())]);
+    push(&project, database.url(), &["--yes"])
+        .code(6)
+        .stderr_has("schema.rs:8:20: column \"prise\" does not exist (42703)")
+        .stderr_has("nothing was applied");
+    project.write("schema.rs", SCHEMA);
+    project.write("schema.sql", "-- What is cheap.\nCREATE VIEW cheap AS\n  SELECT id, prize FROM items;\n");
+    push(&project, database.url(), &["--yes"])
+        .code(6)
+        .stderr_has("schema.sql:3:14: column \"prize\" does not exist");
+    assert_eq!(database.value("SELECT to_regclass('items') IS NULL"), "true");
+}
+
+#[test]
+fn a_table_that_others_hold_is_waited_for_and_they_are_named() {
+    let database = PgDatabase::create("push_lock");
+    let project = Project::with(&[("schema.rs", SCHEMA)]);
+    push(&project, database.url(), &["--yes"]).success();
+    let holder = database.hold("BEGIN; SELECT count(*) AS held FROM items");
+    project.write("schema.rs", SCHEMA.replace("price -> Int4", "price -> Nullable<Int4>"));
+    push(&project, database.url(), &["--yes", "--lock-timeout", "1"])
+        .code(5)
+        .stderr_has("held by pid ")
+        .stderr_has("SELECT count(*) AS held FROM items")
+        .stderr_has("--lock-timeout");
+    let freed = std::thread::spawn(move || {
+        std::thread::sleep(std::time::Duration::from_secs(4));
+        drop(holder);
+    });
+    push(&project, database.url(), &["--yes", "--lock-timeout", "60"])
+        .success()
+        .stderr_has("alter column price of table items waits for pid ");
+    freed.join().unwrap();
+    push(&project, database.url(), &["--yes"]).success().stdout_has("nothing to do");
+}
+
+#[test]
+fn a_type_without_conversion_needs_one() {
+    let database = PgDatabase::create("push_using");
+    let project = Project::with(&[("schema.rs", SCHEMA)]);
+    push(&project, database.url(), &["--yes"]).success();
+    database.execute("INSERT INTO items (price) VALUES (1)");
+    let other = SCHEMA.replace("        #[check = \"price > 0\"]\n        price -> Int4", "        price -> Date");
+    project.write("schema.rs", &other);
+    push(&project, database.url(), &["--yes"])
+        .code(4)
+        .stderr_has("no-conversion")
+        .stderr_has("from = \"integer\"");
+    let told = other.replace("price -> Date", "#[using(\"date '2020-01-01' + price\", from = \"integer\")]\n        price -> Date");
+    project.write("schema.rs", told);
+    push(&project, database.url(), &["--yes"]).success();
+    assert_eq!(database.value("SELECT price FROM items"), "2020-01-02");
+}
+
+#[test]
+fn labels_that_are_used_are_all_that_a_failure_leaves() {
+    let database = PgDatabase::create("push_label");
+    let project = Project::with(&[("schema.rs", SCHEMA)]);
+    push(&project, database.url(), &["--yes"]).success();
+    database.execute("INSERT INTO items (price) VALUES (1)");
+    let more = SCHEMA
+        .replace("Draft, Active", "Draft, Active, Gone")
+        .replace("'draft'", "'gone'")
+        .replace("price > 0", "price > 10");
+    project.write("schema.rs", more);
+    push(&project, database.url(), &["--yes"])
+        .code(6)
+        .stderr_has("what PostgreSQL wants committed first stays")
+        .stderr_has("ADD VALUE 'gone'");
+    let default = "SELECT column_default FROM information_schema.columns WHERE column_name = 'status' AND table_name = 'items'";
+    assert!(database.value(default).contains("draft"));
+    project.write("schema.rs", SCHEMA.replace("Draft, Active", "Draft, Active, Gone").replace("'draft'", "'gone'"));
+    push(&project, database.url(), &["--yes"]).success();
+    push(&project, database.url(), &["--yes"]).success().stdout_has("nothing to do");
+}

@@ -58,6 +58,7 @@ pub struct Known {
 const TABLE: &[Target] = &[Target::Table];
 const COLUMN: &[Target] = &[Target::Column];
 const BOTH: &[Target] = &[Target::Table, Target::Column];
+const LABEL: &[Target] = &[Target::Label];
 const NAMED: &[Target] = &[Target::Table, Target::Column, Target::Enum, Target::Label];
 
 const fn known(
@@ -127,6 +128,7 @@ pub const KNOWN: &[Known] = &[
     known("primary_key", TABLE, Shape::List, r#"#[primary_key(name = "users_pk")]"#),
     repeated("references", COLUMN, Shape::List, "#[references(users.id, on_delete = cascade)]"),
     repeated("renamed_from", NAMED, Shape::Text, r#"#[renamed_from = "old_name"]"#),
+    repeated("replaces", LABEL, Shape::Text, r#"#[replaces = "cancelled"]"#),
     known("replica_identity", TABLE, Shape::FlagOrList, "#[replica_identity(full)]"),
     known("row_security", TABLE, Shape::Flag, "#[row_security]"),
     known("schema", &[Target::Table, Target::Enum], Shape::Text, r#"#[schema = "auth"]"#),
@@ -145,6 +147,12 @@ pub const KNOWN: &[Known] = &[
         r#"#[unique(tenant_id, email, name = "one_email")]"#,
     ),
     known("unlogged", TABLE, Shape::Flag, "#[unlogged]"),
+    known(
+        "using",
+        COLUMN,
+        Shape::List,
+        r#"#[using("price::integer", from = "text", back = "price::text")]"#,
+    ),
     known("with", TABLE, Shape::List, "#[with(fillfactor = 70)]"),
     known("without_rowid", TABLE, Shape::Flag, "#[without_rowid]"),
 ];

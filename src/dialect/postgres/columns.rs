@@ -77,7 +77,7 @@ pub(super) fn alter(table: &QName, name: &str, change: &ColumnChange, only: bool
     let one = |tail: String| vec![format!("{start} {tail};")];
     match change {
         ColumnChange::Type { from, to, using } => {
-            vec![format!("{whole} {};", retype(from, to, *using))]
+            vec![format!("{whole} {};", retype(from, to, using.as_ref()))]
         }
         ColumnChange::SetDefault(expr) => one(format!("SET DEFAULT {expr}")),
         ColumnChange::DropDefault => one("DROP DEFAULT".to_owned()),
@@ -121,7 +121,7 @@ pub(super) fn alter(table: &QName, name: &str, change: &ColumnChange, only: bool
     }
 }
 
-fn retype(from: &Column, to: &Column, using: Option<Conversion>) -> String {
+fn retype(from: &Column, to: &Column, using: Option<&Conversion>) -> String {
     let mut sql = format!("TYPE {}", types::render(&to.ty));
     if let Some(name) = &to.collation {
         sql.push_str(&format!(" COLLATE {}", collation(name)));
@@ -133,7 +133,7 @@ fn retype(from: &Column, to: &Column, using: Option<Conversion>) -> String {
     sql
 }
 
-fn convert(column: &str, ty: &DataType, conversion: Conversion) -> String {
+fn convert(column: &str, ty: &DataType, conversion: &Conversion) -> String {
     let column = ident(column);
     let ty = types::render(ty);
     match conversion {
@@ -143,6 +143,8 @@ fn convert(column: &str, ty: &DataType, conversion: Conversion) -> String {
         Conversion::ToArray => {
             format!("CASE WHEN {column} IS NULL THEN NULL ELSE ARRAY[{column}]::{ty} END")
         }
+        Conversion::ThroughInteger => format!("{column}::integer::{ty}"),
+        Conversion::Expr(expr) => expr.as_str().to_owned(),
         Conversion::FirstElement => format!("{column}[1]::{ty}"),
     }
 }

@@ -91,7 +91,9 @@ pub(super) fn render(action: &Action, to: &Model) -> Vec<String> {
             vec![format!("ALTER TABLE {} NO INHERIT {};", qname(table), qname(parent))]
         }
         Action::AddEnumValue { ty, label, place, .. } => vec![enums::add_value(ty, label, place)],
-        Action::ReplaceType { from, to, columns } => tables::replace_type(from, to, columns),
+        Action::ReplaceType { from, to, columns, labels } => {
+            tables::replace_type(from, to, columns, labels)
+        }
         Action::SetSequenceOwner { sequence, owner } => {
             vec![sequences::set_owner(sequence, owner.as_ref())]
         }

@@ -1,6 +1,6 @@
 //! Tables.
 
-use super::quote::{ident, idents, qname};
+use super::quote::{ident, idents, literal, qname};
 use super::{columns, comments, constraints, indexes, types};
 use crate::diff::{Constraint, TableChange, constraints as all_constraints};
 use crate::model::{Column, ColumnValue, Persistence, QName, ReplicaIdentity, Table};
@@ -141,6 +141,7 @@ pub(super) fn replace_type(
     from: &crate::model::Object,
     to: &crate::model::Object,
     changed: &[crate::plan::TypeColumn],
+    labels: &[(String, String)],
 ) -> Vec<String> {
     use crate::model::{DataType, Object};
     let (name, words) = match to {
@@ -166,7 +167,7 @@ pub(super) fn replace_type(
             (Object::Composite(a), Object::Composite(b)) if !place.array => {
                 super::composites::converted(a, b, &column)
             }
-            _ => format!("{column}::{text}::{ty}"),
+            _ => relabelled(format!("{column}::{text}"), labels, place.array, &ty),
         };
         out.push(format!("{start} TYPE {ty} USING {value};"));
         if let Some(expr) = &place.default_after {
@@ -175,6 +176,21 @@ pub(super) fn replace_type(
     }
     out.push(format!("DROP {words} {};", qname(&old)));
     out
+}
+
+/// Text on its way to another enum, its labels exchanged.
+fn relabelled(text: String, labels: &[(String, String)], array: bool, ty: &str) -> String {
+    if labels.is_empty() {
+        return format!("{text}::{ty}");
+    }
+    if array {
+        let replaced = labels.iter().fold(text, |text, (old, new)| {
+            format!("array_replace({text}, {}, {})", literal(old), literal(new))
+        });
+        return format!("{replaced}::{ty}");
+    }
+    let cases = labels.iter().map(|(old, new)| format!(" WHEN {} THEN {}", literal(old), literal(new)));
+    format!("(CASE {text}{} ELSE {text} END)::{ty}", cases.collect::<String>())
 }
 
 /// A range type brings functions of its own name along that a second type cannot have: the columns

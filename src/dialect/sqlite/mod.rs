@@ -15,7 +15,7 @@ pub use align::align;
 
 use crate::diff::{Ambiguity, Diff, Rename, diff};
 use crate::model::{Model, ObjectKind};
-use crate::plan::{Hazard, HazardKind, Part, Plan, Script, Statement};
+use crate::plan::{Conversions, Hazard, HazardKind, Part, Plan, Script, Statement};
 use quote::{ident, literal};
 use steps::{Step, Steps};
 
@@ -27,14 +27,19 @@ const AFTER: [&str; 2] = ["COMMIT;", "PRAGMA foreign_keys = ON;"];
 /// The SQL that brings a database from one model to another. SQLite needs no graph of steps: the
 /// order of kinds is enough, as it reads names in bodies only when they are used.
 #[must_use]
-pub fn script(from: &Model, to: &Model, renames: &[Rename]) -> (Script, Vec<Ambiguity>) {
+pub fn script(
+    from: &Model,
+    to: &Model,
+    renames: &[Rename],
+    conversions: &Conversions,
+) -> (Script, Vec<Ambiguity>) {
     let wanted = align(to, from);
     let first = diff(from, &wanted, renames);
     let wanted = align(&wanted, &first.base);
     // Spelling has gone out of the way: only now the changes are what must be done.
     let rest = diff(&first.base, &wanted, &[]);
     let diff = Diff { renames: first.renames, ..rest };
-    let steps = steps::steps(&diff, &wanted);
+    let steps = steps::steps(&diff, &wanted, conversions);
     (render_steps(&steps), first.ambiguous)
 }
 
@@ -46,12 +51,15 @@ pub fn render(plan: &Plan, from: &Model, to: &Model) -> Script {
         _ => None,
     });
     let renames: Vec<Rename> = renames.collect();
-    script(from, to, &renames).0
+    script(from, to, &renames, &Conversions::default()).0
 }
 
 fn render_steps(steps: &Steps) -> Script {
     let of_step = |step: &Step| {
         let mut made = statements(step);
+        for statement in &mut made {
+            statement.table = step.table().cloned();
+        }
         for hazard in made.iter_mut().flat_map(|statement| &mut statement.hazards) {
             hazard.table = step.table().cloned();
         }

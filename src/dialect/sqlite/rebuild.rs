@@ -7,7 +7,7 @@ use super::quote::{ident, idents, literal};
 use super::steps::Rebuild;
 use super::table::{self, is_autoincrement};
 use super::types;
-use crate::model::{Column, ColumnValue, Table};
+use crate::model::{Column, ColumnRef, ColumnValue, Table};
 use crate::plan::{Hazard, HazardKind, Statement};
 
 /// The statements of one rebuild.
@@ -66,7 +66,7 @@ fn copy(rebuild: &Rebuild) -> Option<String> {
             continue;
         }
         targets.push(ident(&column.name));
-        values.push(value(to, column, old));
+        values.push(value(rebuild, column, old));
     }
     if targets.is_empty() {
         return None;
@@ -80,8 +80,30 @@ fn copy(rebuild: &Rebuild) -> Option<String> {
     ))
 }
 
-fn value(to: &Table, column: &Column, old: &Column) -> String {
+fn value(rebuild: &Rebuild, column: &Column, old: &Column) -> String {
+    let Rebuild { from, to, conversions, .. } = rebuild;
     let name = ident(&column.name);
+    let place = ColumnRef { table: to.name.clone(), column: column.name.clone() };
+    let told = conversions.using.get(&place).and_then(|using| using.expression(old, column));
+    if let Some(expr) = told.filter(|_| old.ty != column.ty) {
+        return expr.to_owned();
+    }
+    let checked = |table: &Table, value: &str| {
+        table.checks.iter().any(|check| check.expr.as_str().contains(&literal(value)))
+    };
+    let exchanged: String = conversions
+        .values
+        .get(&place)
+        .into_iter()
+        .flatten()
+        // The attribute stays in the schema when the old value has long been given up, or has come
+        // back as another.
+        .filter(|value| checked(from, &value.old) && !checked(to, &value.old))
+        .map(|value| format!(" WHEN {} THEN {}", literal(&value.old), literal(&value.new)))
+        .collect();
+    if !exchanged.is_empty() {
+        return format!("CASE {name}{exchanged} ELSE {name} END");
+    }
     let declared = |c: &Column| types::render(&c.ty).to_ascii_uppercase();
     // The one conversion a STRICT table will not make by itself.
     if to.strict && declared(column) == "BLOB" && declared(old) != "BLOB" {
@@ -181,6 +203,24 @@ fn hazards(rebuild: &Rebuild, copies: bool) -> Vec<Hazard> {
                 format!("fails if a row of {name} has NULL in column {}", column.name),
             ),
             _ => {}
+        }
+    }
+    for (place, values) in &rebuild.conversions.values {
+        let goes = |value: &str| {
+            let has = |table: &Table| {
+                table.checks.iter().any(|check| check.expr.as_str().contains(&literal(value)))
+            };
+            has(from) && !has(to)
+        };
+        let merged = values.iter().filter(|value| value.merged && goes(&value.old));
+        for value in merged.filter(|_| place.table == to.name) {
+            add(
+                HazardKind::Irreversible,
+                format!(
+                    "rows of {name} with '{}' get '{}': nothing tells later which they were",
+                    value.old, value.new
+                ),
+            );
         }
     }
     if to.strict && !from.strict {

@@ -9,6 +9,7 @@ use crate::diff::{Change, Diff, Rename, TableChange};
 use crate::model::{
     Column, ForeignKey, Index, Model, ObjectId, ObjectKind, OnTable, QName, Table, Trigger, View,
 };
+use crate::plan::Conversions;
 use crate::sql::names;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -53,6 +54,8 @@ pub(super) struct Rebuild {
     /// Expressions name the table itself: the interim table must be renamed the modern way, which
     /// rewrites them.
     pub qualified: bool,
+    /// What the user says about values, of this table only.
+    pub conversions: Conversions,
     /// Why ALTER TABLE cannot do it.
     pub reasons: Vec<String>,
 }
@@ -70,7 +73,7 @@ pub(super) struct Steps {
 }
 
 /// Plans the way from `diff.base` to `to`.
-pub(super) fn steps(diff: &Diff, to: &Model) -> Steps {
+pub(super) fn steps(diff: &Diff, to: &Model, conversions: &Conversions) -> Steps {
     let base = &diff.base;
     let mut changes: BTreeMap<QName, Vec<TableChange>> = BTreeMap::new();
     let (mut dropped, mut created) = (BTreeSet::new(), BTreeSet::new());
@@ -103,10 +106,15 @@ pub(super) fn steps(diff: &Diff, to: &Model) -> Steps {
             Err(reasons) => {
                 let interim = interim(&name.name, base, to);
                 let qualified = is_qualified(new);
-                rebuilds.insert(
-                    name.clone(),
-                    Rebuild { from: old.clone(), to: new.clone(), interim, qualified, reasons },
-                );
+                let rebuild = Rebuild {
+                    from: old.clone(),
+                    to: new.clone(),
+                    interim,
+                    qualified,
+                    conversions: conversions.clone(),
+                    reasons,
+                };
+                rebuilds.insert(name.clone(), rebuild);
             }
         }
     }

@@ -67,6 +67,14 @@ impl PgDatabase {
         }
     }
 
+    /// A session that has run these statements and stays open until it is dropped.
+    #[track_caller]
+    pub fn hold(&self, sql: &str) -> PgConnection {
+        let mut connection = connect(&self.url);
+        connection.batch_execute(sql).unwrap_or_else(|error| panic!("{error}\n{sql}"));
+        connection
+    }
+
     /// The only value of a query as text.
     #[track_caller]
     pub fn value(&self, sql: &str) -> String {

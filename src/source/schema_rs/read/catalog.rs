@@ -4,6 +4,7 @@
 use super::super::ast::{Arg, Attribute, Body, Enum, Items, Name, Notes, Table, Value, ValueKind};
 use super::super::identifiers::separate;
 use crate::model::{DataType, Dialect, QName};
+use crate::plan;
 use std::collections::BTreeMap;
 
 /// The file and the Rust module something stands in.
@@ -41,6 +42,8 @@ pub struct TypeEntry {
     pub ty: DataType,
     /// The labels of an enum.
     pub labels: Option<Vec<String>>,
+    /// Labels of an enum that were called otherwise, or took the rows of others.
+    pub values: Vec<plan::Value>,
 }
 
 /// What an identifier stands for, seen from one place.
@@ -75,7 +78,7 @@ impl Catalog {
             for custom in &items.custom_types {
                 let schema = custom.schema.as_deref().filter(|s| !is_default(s, dialect));
                 let ty = custom_type(schema, &custom.name);
-                let entry = TypeEntry { home: home(&custom.module), ty, labels: None };
+                let entry = TypeEntry { home: home(&custom.module), ty, labels: None, values: Vec::new() };
                 catalog.types.entry(custom.ident.clone()).or_default().push(entry);
             }
         }
@@ -175,7 +178,17 @@ fn enum_entry(item: &Enum, home: Home, dialect: Dialect) -> TypeEntry {
         |name: &Name, notes| text_of(notes, "sql_name").unwrap_or_else(|| separate(&name.text));
     let labels = item.labels.iter().map(|label| named(&label.name, &label.notes)).collect();
     let name = QName { schema, name: named(&item.name, &item.notes) };
-    TypeEntry { home, ty: DataType::user(name), labels: Some(labels) }
+    let mut values = Vec::new();
+    for label in &item.labels {
+        for key in ["renamed_from", "replaces"] {
+            values.extend(texts_of(&label.notes, key).into_iter().map(|old| plan::Value {
+                old,
+                new: named(&label.name, &label.notes),
+                merged: key == "replaces",
+            }));
+        }
+    }
+    TypeEntry { home, ty: DataType::user(name), labels: Some(labels), values }
 }
 
 /// A type print-schema declared by its name in `pg_type`.
@@ -210,7 +223,15 @@ pub fn sql_name(name: &Name, notes: &Notes) -> String {
 
 /// The string of `#[key = "…"]`.
 pub fn text_of(notes: &Notes, key: &str) -> Option<String> {
-    let attribute = notes.attributes.iter().find(|a| a.name.text == key)?;
+    texts_of(notes, key).into_iter().next()
+}
+
+/// The strings of all `#[key = "…"]`.
+fn texts_of(notes: &Notes, key: &str) -> Vec<String> {
+    notes.attributes.iter().filter(|a| a.name.text == key).filter_map(text).collect()
+}
+
+fn text(attribute: &Attribute) -> Option<String> {
     match attribute {
         Attribute { body: Body::Value(Value { kind: ValueKind::Text(text), .. }), .. } => {
             Some(text.clone())

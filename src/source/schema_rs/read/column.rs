@@ -9,9 +9,10 @@ use super::draft::{Context, Draft};
 use crate::dialect::{postgres, sqlite};
 use crate::diff::Rename;
 use crate::model::{
-    Check, Collation, Column, ColumnValue, DataType, Dialect, Expr, GeneratedKind, Identity,
+    Check, Collation, Column, ColumnRef, ColumnValue, DataType, Dialect, Expr, GeneratedKind, Identity,
     IdentityMode, Options, QName, SequenceOptions, Storage, TypeName,
 };
+use crate::plan::Using;
 
 /// What a type path came to.
 struct Resolved {
@@ -19,6 +20,7 @@ struct Resolved {
     nullable: bool,
     /// The labels, where the type is an enum and the dialect has none.
     labels: Option<Vec<String>>,
+    values: Vec<crate::plan::Value>,
     json_array: bool,
     serial: bool,
 }
@@ -74,6 +76,11 @@ pub fn read<'a>(
     if context.dialect == Dialect::Sqlite {
         let quoted = sqlite::quote::ident(&out.name);
         if let Some(labels) = &resolved.labels {
+            if !resolved.values.is_empty() {
+                let place =
+                    ColumnRef { table: draft.table.name.clone(), column: out.name.clone() };
+                context.conversions.values.insert(place, resolved.values.clone());
+            }
             let labels: Vec<String> = labels.iter().map(|l| sqlite::quote::literal(l)).collect();
             add_check(draft, format!("{quoted} IN ({})", labels.join(", ")), &column.name.span);
         }
@@ -155,6 +162,7 @@ fn resolve(ty: &ast::Type, notes: &TypeNotes, home: &Home, context: &mut Context
         ty: DataType::builtin("text"),
         nullable,
         labels: None,
+        values: Vec::new(),
         json_array: false,
         serial: false,
     };
@@ -186,6 +194,7 @@ fn resolve(ty: &ast::Type, notes: &TypeNotes, home: &Home, context: &mut Context
     match found {
         Found::One(found) => {
             out.labels = (!array).then(|| found.labels.clone()).flatten();
+            out.values.clone_from(&found.values);
             out.ty = match context.dialect {
                 Dialect::Postgres => with_length(found.ty.clone(), notes.max_length),
                 Dialect::Sqlite => DataType::builtin("TEXT"),
@@ -463,6 +472,30 @@ fn attribute_of(
                     from,
                     to: out.name.clone(),
                 });
+            }
+        }
+        "using" => {
+            let place = ColumnRef { table: draft.table.name.clone(), column: out.name.clone() };
+            let there = args.first_text();
+            let back = args.text("back", mistakes);
+            let old = args.text("from", mistakes).and_then(|sql| match context.dialect {
+                Dialect::Sqlite => Some(sqlite::types::parse(&sql)),
+                Dialect::Postgres => postgres::types::parse(&sql).ok(),
+            });
+            match (there, old) {
+                (Some((there, _)), Some(old)) => {
+                    let using = Using { old, there, back, reversed: false };
+                    context.conversions.using.insert(place, using);
+                }
+                _ => {
+                    mistakes
+                        .add(
+                            "wrong-value",
+                            &span,
+                            "`using` takes an SQL expression and the type it starts from",
+                        )
+                        .help("write #[using(\"price::integer\", from = \"text\", back = \"price::text\")]");
+                }
             }
         }
         _ => return false,

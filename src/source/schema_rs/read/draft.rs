@@ -6,6 +6,7 @@ use super::catalog::{Catalog, Home};
 use super::mistakes::{Mistakes, suggestion};
 use crate::diff::Rename;
 use crate::model::{Dialect, Table};
+use crate::plan::Conversions;
 
 /// What reading a table may look at and add to.
 pub struct Context<'a> {
@@ -13,6 +14,7 @@ pub struct Context<'a> {
     pub catalog: &'a Catalog,
     pub mistakes: &'a mut Mistakes,
     pub renames: &'a mut Vec<Rename>,
+    pub conversions: &'a mut Conversions,
 }
 
 /// A table and the places of its parts. The lists of places run beside the lists of the table.

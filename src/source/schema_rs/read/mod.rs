@@ -22,6 +22,7 @@ use crate::model::{
     Deferrable, Dialect, EnumType, FkAction, ForeignKey, MatchKind, Model, Object, ObjectKind,
     SchemaObject,
 };
+use crate::plan::Conversions;
 use crate::source::Source;
 use args::Args;
 use catalog::{Catalog, Found, Home};
@@ -54,12 +55,18 @@ pub fn read_all(files: &[Arc<SourceFile>], dialect: Dialect) -> (Source, Vec<Dia
     let catalog = Catalog::new(items.iter().zip(files.iter().map(stem)), dialect);
     let mut model = Model::new(dialect);
     let mut renames = Vec::new();
+    let mut conversions = Conversions::default();
     let mut drafts = Vec::new();
     for (at, ((items, file), mistakes)) in items.iter().zip(files).zip(&mut mistakes).enumerate() {
-        enums(items, dialect, &mut model, &mut renames, mistakes);
+        enums(items, dialect, &mut model, &mut renames, &mut conversions, mistakes);
         for table in &items.tables {
-            let mut context =
-                Context { dialect, catalog: &catalog, mistakes, renames: &mut renames };
+            let mut context = Context {
+                dialect,
+                catalog: &catalog,
+                mistakes,
+                renames: &mut renames,
+                conversions: &mut conversions,
+            };
             let home = Home { file: at, stem: stem(file), module: table.module.clone() };
             drafts.push(table::read(table, home, &mut context));
         }
@@ -81,7 +88,7 @@ pub fn read_all(files: &[Arc<SourceFile>], dialect: Dialect) -> (Source, Vec<Dia
     schemas(&mut model);
     renames.sort();
     renames.dedup();
-    (Source { model, renames }, list)
+    (Source { model, renames, conversions, files: files.to_vec() }, list)
 }
 
 /// As a schema, files without any would mean to drop everything.
@@ -98,6 +105,7 @@ fn enums(
     dialect: Dialect,
     model: &mut Model,
     renames: &mut Vec<Rename>,
+    conversions: &mut Conversions,
     mistakes: &mut Mistakes,
 ) {
     for item in &items.enums {
@@ -145,6 +153,12 @@ fn enums(
                             from,
                             to: text.clone(),
                         }));
+                    }
+                    "replaces" => {
+                        if let Some((from, _)) = Args::new(attribute, &[]).first_text() {
+                            let labels = conversions.labels.entry(name.clone()).or_default();
+                            labels.push((from, text.clone()));
+                        }
                     }
                     _ => {}
                 }
