@@ -2,6 +2,7 @@
 
 mod ambiguity;
 mod change;
+mod conversion;
 mod matching;
 mod rename;
 mod renaming;
@@ -10,6 +11,7 @@ mod table;
 
 pub use ambiguity::Ambiguity;
 pub use change::{Change, Constraint, TableChange, constraints};
+pub use conversion::{Conversions, Using, Value};
 pub use rename::{Rename, reversed};
 pub use rewrite::replace_identifiers;
 

@@ -8,7 +8,6 @@ mod bodies;
 mod cast;
 mod column;
 mod constraint;
-mod conversion;
 mod enum_type;
 mod error;
 mod graph;
@@ -24,7 +23,7 @@ mod script;
 mod step;
 mod table;
 
-pub use conversion::{Conversions, Using, Value};
+pub use crate::diff::Conversions;
 pub use error::PlanError;
 pub use hazard::{Hazard, HazardKind, RowCount};
 pub use lock::{Lock, LockMode};

@@ -12,7 +12,7 @@ pub use locate::locate;
 use crate::diagnostic::SourceFile;
 use crate::diff::Rename;
 use crate::model::Model;
-use crate::plan::Conversions;
+use crate::diff::Conversions;
 use std::sync::Arc;
 
 /// A model as files describe it, with the intentions a model cannot hold.

@@ -80,7 +80,7 @@ fn statements(example: &Example<'_>, dialect: Dialect) -> Result<Vec<String>, Ve
         text => read(text, "", dialect)?.model,
     };
     let after = read(example.schema, example.companion, dialect)?;
-    let options = PlanOptions::new(Style::Fast);
+    let options = PlanOptions { style: Style::Fast, conversions: after.conversions.clone() };
     let (made, _) = script(&before, &after.model, &after.renames, &options).unwrap();
     Ok(made.statements().map(|statement| statement.sql.clone()).collect())
 }
@@ -269,7 +269,7 @@ fn no_attribute_is_silently_ignored() {
                         };
                         read(text, "", dialect)
                             .map_err(told)
-                            .map(|source| format!("{:?}{:?}", source.model, source.renames))
+                            .map(|s| format!("{:?}{:?}{:?}", s.model, s.renames, s.conversions))
                     };
                     shown(example) != shown(&without)
                 })

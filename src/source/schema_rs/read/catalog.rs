@@ -4,7 +4,7 @@
 use super::super::ast::{Arg, Attribute, Body, Enum, Items, Name, Notes, Table, Value, ValueKind};
 use super::super::identifiers::separate;
 use crate::model::{DataType, Dialect, QName};
-use crate::plan;
+use crate::diff;
 use std::collections::BTreeMap;
 
 /// The file and the Rust module something stands in.
@@ -43,7 +43,7 @@ pub struct TypeEntry {
     /// The labels of an enum.
     pub labels: Option<Vec<String>>,
     /// Labels of an enum that were called otherwise, or took the rows of others.
-    pub values: Vec<plan::Value>,
+    pub values: Vec<diff::Value>,
 }
 
 /// What an identifier stands for, seen from one place.
@@ -181,7 +181,7 @@ fn enum_entry(item: &Enum, home: Home, dialect: Dialect) -> TypeEntry {
     let mut values = Vec::new();
     for label in &item.labels {
         for key in ["renamed_from", "replaces"] {
-            values.extend(texts_of(&label.notes, key).into_iter().map(|old| plan::Value {
+            values.extend(texts_of(&label.notes, key).into_iter().map(|old| diff::Value {
                 old,
                 new: named(&label.name, &label.notes),
                 merged: key == "replaces",

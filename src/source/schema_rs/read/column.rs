@@ -12,7 +12,7 @@ use crate::model::{
     Check, Collation, Column, ColumnRef, ColumnValue, DataType, Dialect, Expr, GeneratedKind, Identity,
     IdentityMode, Options, QName, SequenceOptions, Storage, TypeName,
 };
-use crate::plan::Using;
+use crate::diff::Using;
 
 /// What a type path came to.
 struct Resolved {
@@ -20,7 +20,7 @@ struct Resolved {
     nullable: bool,
     /// The labels, where the type is an enum and the dialect has none.
     labels: Option<Vec<String>>,
-    values: Vec<crate::plan::Value>,
+    values: Vec<crate::diff::Value>,
     json_array: bool,
     serial: bool,
 }

@@ -6,7 +6,7 @@ use super::catalog::{Catalog, Home};
 use super::mistakes::{Mistakes, suggestion};
 use crate::diff::Rename;
 use crate::model::{Dialect, Table};
-use crate::plan::Conversions;
+use crate::diff::Conversions;
 
 /// What reading a table may look at and add to.
 pub struct Context<'a> {

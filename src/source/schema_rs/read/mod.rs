@@ -22,7 +22,7 @@ use crate::model::{
     Deferrable, Dialect, EnumType, FkAction, ForeignKey, MatchKind, Model, Object, ObjectKind,
     SchemaObject,
 };
-use crate::plan::Conversions;
+use crate::diff::Conversions;
 use crate::source::Source;
 use args::Args;
 use catalog::{Catalog, Found, Home};

@@ -1,4 +1,4 @@
-use crate::diff::Rename;
+use super::Rename;
 use crate::model::{Column, ColumnRef, DataType, ObjectKind, QName};
 use std::collections::BTreeMap;
 
