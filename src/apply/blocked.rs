@@ -54,9 +54,7 @@ pub(super) fn holders(
         let weak = match lock.mode {
             LockMode::AccessExclusive => "",
             LockMode::Share | LockMode::ShareRowExclusive => "AccessShareLock,RowShareLock",
-            LockMode::ShareUpdateExclusive => {
-                "AccessShareLock,RowShareLock,RowExclusiveLock"
-            }
+            LockMode::ShareUpdateExclusive => "AccessShareLock,RowShareLock,RowExclusiveLock",
         };
         let sql = "SELECT 'pid ' || a.pid || coalesce(' (' || nullif(a.application_name, '') || ')', '') \
                        || coalesce(', in a transaction for ' \

@@ -41,16 +41,20 @@ fn old_name<'a>(table: &'a QName, renames: &'a [Rename]) -> &'a QName {
 }
 
 fn count(connection: &mut Connection, table: &QName) -> Result<Option<RowCount>, DatabaseError> {
-    let number = |connection: &mut Connection, sql: &str, values: &[Value]| {
-        match connection.query(sql, values) {
-            Ok(rows) => Ok(rows
-                .rows
-                .iter()
-                .map(|row| row.iter().map(|v| v.as_integer().and_then(|n| u64::try_from(n).ok())).collect::<Vec<_>>())
-                .next()),
-            Err(error) if error.kind == crate::database::ErrorKind::Lost => Err(error),
-            Err(_) => Ok(None),
-        }
+    let number = |connection: &mut Connection, sql: &str, values: &[Value]| match connection
+        .query(sql, values)
+    {
+        Ok(rows) => Ok(rows
+            .rows
+            .iter()
+            .map(|row| {
+                row.iter()
+                    .map(|v| v.as_integer().and_then(|n| u64::try_from(n).ok()))
+                    .collect::<Vec<_>>()
+            })
+            .next()),
+        Err(error) if error.kind == crate::database::ErrorKind::Lost => Err(error),
+        Err(_) => Ok(None),
     };
     if connection.dialect() == Dialect::Sqlite {
         let sql = format!("SELECT count(*) FROM {}", sqlite::quote::ident(&table.name));

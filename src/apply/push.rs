@@ -141,7 +141,12 @@ pub enum PushError {
     #[error(transparent)]
     Plan(#[from] PlanError),
     #[error("{}{}{}\n\n{}\n\n{}", error.message.trim(), code(error), error.more(), shown(statement, error), outcome(*rolled_back, stays))]
-    Statement { statement: Box<Statement>, rolled_back: bool, stays: Vec<String>, error: DatabaseError },
+    Statement {
+        statement: Box<Statement>,
+        rolled_back: bool,
+        stays: Vec<String>,
+        error: DatabaseError,
+    },
 }
 
 impl PushError {

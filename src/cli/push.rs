@@ -179,8 +179,7 @@ fn stop(error: PushError, wanted: &Source) -> anyhow::Error {
     let PushError::Statement { statement, error: cause, .. } = &error else {
         return Stop::error(exit, error.to_string());
     };
-    let place =
-        locate(&wanted.files, &statement.sql, cause.position, statement.table.as_ref());
+    let place = locate(&wanted.files, &statement.sql, cause.position, statement.table.as_ref());
     let (line, column) = place.as_ref().map(|place| place.line_column()).unzip();
     let details = serde_json::json!({
         "file": place.as_ref().map(|place| place.file.path.display().to_string()),

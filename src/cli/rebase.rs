@@ -96,9 +96,7 @@ fn made(rebase: &Rebase, redo: &history::Redo, style: Style) -> anyhow::Result<O
                 0 => format!("{first}{sql}"),
                 _ => sql.clone(),
             });
-            texts
-                .map(|sql| Statement::new(ended(sql)))
-                .collect()
+            texts.map(|sql| Statement::new(ended(sql))).collect()
         };
         add(&mut made.up, kept(up), false);
         add(&mut made.down, kept(down), true);

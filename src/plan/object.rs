@@ -241,7 +241,8 @@ impl Planner<'_> {
                 );
             }
             for (old, new) in &labels {
-                if !from.labels.contains(new) && labels.iter().filter(|(_, n)| n == new).count() < 2 {
+                if !from.labels.contains(new) && labels.iter().filter(|(_, n)| n == new).count() < 2
+                {
                     continue;
                 }
                 step = step.hazard(

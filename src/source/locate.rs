@@ -58,7 +58,10 @@ fn only(files: &[Arc<SourceFile>], window: &Window<'_>) -> Option<Place> {
             let after = file.text.get(at + window.text.len()..).and_then(|t| t.chars().next());
             !before.is_some_and(inside) && !after.is_some_and(inside)
         };
-        file.text.match_indices(window.text).filter(move |(at, _)| whole(*at)).map(move |(at, _)| (file, at))
+        file.text
+            .match_indices(window.text)
+            .filter(move |(at, _)| whole(*at))
+            .map(move |(at, _)| (file, at))
     });
     let (file, at) = found.next()?;
     if found.next().is_some() {
@@ -75,8 +78,10 @@ fn declared(files: &[Arc<SourceFile>], table: &QName) -> Option<Place> {
         while let Some(at) = file.text.get(from..).and_then(|t| t.find("table ")) {
             let start = from + at;
             let rest = file.text.get(start + 6..).unwrap_or_default().trim_start();
-            let word: String =
-                rest.chars().take_while(|c| c.is_alphanumeric() || matches!(c, '_' | '.')).collect();
+            let word: String = rest
+                .chars()
+                .take_while(|c| c.is_alphanumeric() || matches!(c, '_' | '.'))
+                .collect();
             if word.rsplit('.').next() == Some(table.name.as_str()) {
                 return Some(Place { file: Arc::clone(file), span: start..start + 5 });
             }

@@ -10,9 +10,9 @@ pub mod sql;
 pub use locate::locate;
 
 use crate::diagnostic::SourceFile;
+use crate::diff::Conversions;
 use crate::diff::Rename;
 use crate::model::Model;
-use crate::diff::Conversions;
 use std::sync::Arc;
 
 /// A model as files describe it, with the intentions a model cannot hold.

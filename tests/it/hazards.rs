@@ -20,7 +20,10 @@ fn the_documentation_lists_exactly_the_hazards_there_are() {
     let headings: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("## ")).collect();
     assert_eq!(headings, known);
     for kind in HazardKind::ALL {
-        let row = format!("| [`{kind}`](#{kind}) |{}", if kind.refused_by_default() { " refused |" } else { " |" });
+        let row = format!(
+            "| [`{kind}`](#{kind}) |{}",
+            if kind.refused_by_default() { " refused |" } else { " |" }
+        );
         assert!(text.contains(&row), "no row {row}");
         let section = text.split(&format!("\n## {kind}\n")).nth(1).unwrap();
         let section = section.split("\n## ").next().unwrap();
@@ -29,9 +32,8 @@ fn the_documentation_lists_exactly_the_hazards_there_are() {
 }
 
 fn read(schema: &str, sql: &str) -> Source {
-    let file = |name: &str, text: &str| {
-        Arc::new(SourceFile { path: name.into(), text: text.to_owned() })
-    };
+    let file =
+        |name: &str, text: &str| Arc::new(SourceFile { path: name.into(), text: text.to_owned() });
     let mut source =
         dbkit::source::schema_rs::read(&[file("schema.rs", schema)], Dialect::Postgres)
             .unwrap_or_else(|found| panic!("{}", found[0].render(false)));
@@ -117,7 +119,9 @@ fn a_change_of_type_rewrites_the_table_where_it_says_so() {
     connection.execute("SET TimeZone = 'America/New_York'").unwrap();
     let schema = |ty: &str| {
         read(
-            &format!("dbkit::schema! {{ table t (id) {{ id -> Integer, #[sql_type = \"{ty}\"] c -> Nullable<Text>, }} }}"),
+            &format!(
+                "dbkit::schema! {{ table t (id) {{ id -> Integer, #[sql_type = \"{ty}\"] c -> Nullable<Text>, }} }}"
+            ),
             "",
         )
     };
@@ -175,7 +179,9 @@ fn a_new_column_rewrites_the_table_where_it_says_so() {
     let sql = "CREATE FUNCTION f() RETURNS integer LANGUAGE plpgsql VOLATILE AS $$ BEGIN RETURN 1; END $$;
                CREATE DOMAIN positive AS integer CONSTRAINT p CHECK (VALUE > 0);
                CREATE DOMAIN plain AS integer;";
-    let schema = |more: &str| read(&format!("dbkit::schema! {{ table t (id) {{ id -> Integer, {more} }} }}"), sql);
+    let schema = |more: &str| {
+        read(&format!("dbkit::schema! {{ table t (id) {{ id -> Integer, {more} }} }}"), sql)
+    };
     let empty = read("dbkit::schema! {}", "");
     let mut wrong = Vec::new();
     for added in ADDED {
@@ -191,7 +197,9 @@ fn a_new_column_rewrites_the_table_where_it_says_so() {
         if told != rewritten {
             wrong.push(format!("{added}: rewritten {rewritten}, told {told}"));
         }
-        connection.execute("DROP TABLE t CASCADE; DROP FUNCTION f(); DROP DOMAIN positive, plain").unwrap();
+        connection
+            .execute("DROP TABLE t CASCADE; DROP FUNCTION f(); DROP DOMAIN positive, plain")
+            .unwrap();
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
@@ -273,7 +281,8 @@ fn statements_lock_what_they_say() {
                     // Nobody waits for what the plan itself makes.
                     let own = made(name) || name.contains("__dbkit_old");
                     if a != b && !own {
-                        let show = |m: Option<&LockMode>| m.map_or("none".to_owned(), ToString::to_string);
+                        let show =
+                            |m: Option<&LockMode>| m.map_or("none".to_owned(), ToString::to_string);
                         wrong.push(format!(
                             "{}: {}\n    {name}: server {}, told {}",
                             path.file_stem().unwrap().to_string_lossy(),

@@ -177,7 +177,10 @@ fn a_mistake_in_an_expression_is_found_in_its_file() {
         .stderr_has("schema.rs:8:20: column \"prise\" does not exist (42703)")
         .stderr_has("nothing was applied");
     project.write("schema.rs", SCHEMA);
-    project.write("schema.sql", "-- What is cheap.\nCREATE VIEW cheap AS\n  SELECT id, prize FROM items;\n");
+    project.write(
+        "schema.sql",
+        "-- What is cheap.\nCREATE VIEW cheap AS\n  SELECT id, prize FROM items;\n",
+    );
     push(&project, database.url(), &["--yes"])
         .code(6)
         .stderr_has("schema.sql:3:14: column \"prize\" does not exist");
@@ -213,13 +216,19 @@ fn a_type_without_conversion_needs_one() {
     let project = Project::with(&[("schema.rs", SCHEMA)]);
     push(&project, database.url(), &["--yes"]).success();
     database.execute("INSERT INTO items (price) VALUES (1)");
-    let other = SCHEMA.replace("        #[check = \"price > 0\"]\n        price -> Int4", "        price -> Date");
+    let other = SCHEMA.replace(
+        "        #[check = \"price > 0\"]\n        price -> Int4",
+        "        price -> Date",
+    );
     project.write("schema.rs", &other);
     push(&project, database.url(), &["--yes"])
         .code(4)
         .stderr_has("no-conversion")
         .stderr_has("from = \"integer\"");
-    let told = other.replace("price -> Date", "#[using(\"date '2020-01-01' + price\", from = \"integer\")]\n        price -> Date");
+    let told = other.replace(
+        "price -> Date",
+        "#[using(\"date '2020-01-01' + price\", from = \"integer\")]\n        price -> Date",
+    );
     project.write("schema.rs", told);
     push(&project, database.url(), &["--yes"]).success();
     assert_eq!(database.value("SELECT price FROM items"), "2020-01-02");
@@ -242,7 +251,10 @@ fn labels_that_are_used_are_all_that_a_failure_leaves() {
         .stderr_has("ADD VALUE 'gone'");
     let default = "SELECT column_default FROM information_schema.columns WHERE column_name = 'status' AND table_name = 'items'";
     assert!(database.value(default).contains("draft"));
-    project.write("schema.rs", SCHEMA.replace("Draft, Active", "Draft, Active, Gone").replace("'draft'", "'gone'"));
+    project.write(
+        "schema.rs",
+        SCHEMA.replace("Draft, Active", "Draft, Active, Gone").replace("'draft'", "'gone'"),
+    );
     push(&project, database.url(), &["--yes"]).success();
     push(&project, database.url(), &["--yes"]).success().stdout_has("nothing to do");
 }

@@ -189,7 +189,8 @@ fn relabelled(text: String, labels: &[(String, String)], array: bool, ty: &str) 
         });
         return format!("{replaced}::{ty}");
     }
-    let cases = labels.iter().map(|(old, new)| format!(" WHEN {} THEN {}", literal(old), literal(new)));
+    let cases =
+        labels.iter().map(|(old, new)| format!(" WHEN {} THEN {}", literal(old), literal(new)));
     format!("(CASE {text}{} ELSE {text} END)::{ty}", cases.collect::<String>())
 }
 

@@ -3,8 +3,8 @@
 
 use super::super::ast::{Arg, Attribute, Body, Enum, Items, Name, Notes, Table, Value, ValueKind};
 use super::super::identifiers::separate;
-use crate::model::{DataType, Dialect, QName};
 use crate::diff;
+use crate::model::{DataType, Dialect, QName};
 use std::collections::BTreeMap;
 
 /// The file and the Rust module something stands in.
@@ -78,7 +78,8 @@ impl Catalog {
             for custom in &items.custom_types {
                 let schema = custom.schema.as_deref().filter(|s| !is_default(s, dialect));
                 let ty = custom_type(schema, &custom.name);
-                let entry = TypeEntry { home: home(&custom.module), ty, labels: None, values: Vec::new() };
+                let entry =
+                    TypeEntry { home: home(&custom.module), ty, labels: None, values: Vec::new() };
                 catalog.types.entry(custom.ident.clone()).or_default().push(entry);
             }
         }

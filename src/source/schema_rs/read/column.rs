@@ -8,11 +8,11 @@ use super::default;
 use super::draft::{Context, Draft};
 use crate::dialect::{postgres, sqlite};
 use crate::diff::Rename;
-use crate::model::{
-    Check, Collation, Column, ColumnRef, ColumnValue, DataType, Dialect, Expr, GeneratedKind, Identity,
-    IdentityMode, Options, QName, SequenceOptions, Storage, TypeName,
-};
 use crate::diff::Using;
+use crate::model::{
+    Check, Collation, Column, ColumnRef, ColumnValue, DataType, Dialect, Expr, GeneratedKind,
+    Identity, IdentityMode, Options, QName, SequenceOptions, Storage, TypeName,
+};
 
 /// What a type path came to.
 struct Resolved {
@@ -77,8 +77,7 @@ pub fn read<'a>(
         let quoted = sqlite::quote::ident(&out.name);
         if let Some(labels) = &resolved.labels {
             if !resolved.values.is_empty() {
-                let place =
-                    ColumnRef { table: draft.table.name.clone(), column: out.name.clone() };
+                let place = ColumnRef { table: draft.table.name.clone(), column: out.name.clone() };
                 context.conversions.values.insert(place, resolved.values.clone());
             }
             let labels: Vec<String> = labels.iter().map(|l| sqlite::quote::literal(l)).collect();

@@ -4,9 +4,9 @@ use super::super::ast::{self, Span};
 use super::args::Args;
 use super::catalog::{Catalog, Home};
 use super::mistakes::{Mistakes, suggestion};
+use crate::diff::Conversions;
 use crate::diff::Rename;
 use crate::model::{Dialect, Table};
-use crate::diff::Conversions;
 
 /// What reading a table may look at and add to.
 pub struct Context<'a> {

@@ -17,12 +17,12 @@ pub use column::sqlite_expr;
 
 use super::ast::{Items, Joinable, Name};
 use crate::diagnostic::{Diagnostic, Severity, SourceFile};
+use crate::diff::Conversions;
 use crate::diff::Rename;
 use crate::model::{
     Deferrable, Dialect, EnumType, FkAction, ForeignKey, MatchKind, Model, Object, ObjectKind,
     SchemaObject,
 };
-use crate::diff::Conversions;
 use crate::source::Source;
 use args::Args;
 use catalog::{Catalog, Found, Home};
