@@ -159,6 +159,10 @@ fn exchange(dir: &Path, rebase: &Rebase, style: Style) -> anyhow::Result<Vec<Pat
     let mut moved: Vec<(PathBuf, PathBuf)> = Vec::new();
     for migration in &rebase.folders {
         let aside = dir.join(format!(".rebased_{}", migration.name));
+        // What an interrupted run left: its original is here again.
+        if aside.exists() {
+            std::fs::remove_dir_all(&aside)?;
+        }
         std::fs::rename(&migration.path, &aside).map_err(|error| {
             for (from, to) in moved.iter().rev() {
                 std::fs::rename(to, from).ok();

@@ -168,9 +168,10 @@ fn resume(
 }
 
 fn told(context: &Context, name: &str, state: &str, text: &str) -> anyhow::Result<()> {
-    Ok(if context.json() {
-        print(&format!("{}\n", serde_json::json!({ "migration": name, "state": state })))?
+    let told = if context.json() {
+        serde_json::json!({ "migration": name, "state": state }).to_string()
     } else {
-        print(&format!("{name} {text}\n"))?
-    })
+        format!("{name} {text}")
+    };
+    Ok(print(&format!("{told}\n"))?)
 }

@@ -160,6 +160,10 @@ fn exchange(
     };
     for migration in &squash.folders {
         let to = aside(&migration.name);
+        // What an interrupted run left: its original is here again.
+        if to.exists() {
+            std::fs::remove_dir_all(&to)?;
+        }
         if let Err(error) = std::fs::rename(&migration.path, &to) {
             back(&moved);
             let message = format!("cannot move {}: {error}", migration.path.display());

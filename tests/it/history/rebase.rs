@@ -276,6 +276,16 @@ fn parts_of_one_change_stay_together() {
         assert_eq!(titles(stage), ["first", "mine", "mine_2"]);
         theirs.merge_into(stage, &indexed(&together()));
         stage.offline(&["generate", "--rebase=2999"]).code(4);
+        let second = stage.project.list("migrations").into_iter().find(|n| n.ends_with("_2"));
+        let second = format!("migrations/{}/up.sql", second.unwrap());
+        let text = stage.project.read(&second);
+        stage.project.write(&second, format!("{text}SELECT 1;\n"));
+        let whole = stage.project.list("migrations")[1].clone();
+        stage
+            .offline(&["generate", &format!("--rebase={whole}")])
+            .code(4)
+            .stderr_has("one change in several parts, and one of them was edited");
+        stage.project.write(&second, text);
         let mine = stage.project.list("migrations")[1].clone();
         stage.offline(&["generate", &format!("--rebase={mine}")]).success();
         assert_eq!(titles(stage), ["first", "nick", "mine", "mine_2"]);
