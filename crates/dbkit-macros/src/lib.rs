@@ -36,7 +36,7 @@ use quote::{quote, quote_spanned};
 /// The attributes are described in docs/schema-language.md.
 #[proc_macro]
 pub fn schema(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
-    match dbkit_syntax::parse_schema(input.into()) {
+    match dbkit_syntax::parse_schema(input.into()).and_then(tables::possible) {
         Ok(schema) => expand(&schema).into(),
         Err(errors) => errors.iter().map(compile_error).collect::<TokenStream>().into(),
     }

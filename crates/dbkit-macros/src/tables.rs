@@ -1,5 +1,7 @@
 use crate::names::{foreign, ident, text, ty};
-use dbkit_syntax::ast::{Attribute, Item, KeyList, Schema, TableDef, Term, TermKind, TypeTree};
+use dbkit_syntax::ast::{
+    Attribute, Item, KeyList, Schema, SyntaxError, TableDef, Term, TermKind, TypeTree,
+};
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::quote;
 
@@ -9,6 +11,27 @@ use quote::quote;
 pub fn is_addressable(table: &TableDef) -> bool {
     let keyless = matches!(&table.primary_key, KeyList::Columns(keys) if keys.is_empty());
     !keyless && written_schema(table).is_none_or(|schema| syn::parse_str::<Ident>(schema).is_ok())
+}
+
+/// A variable of the code `diesel::table!` makes: a column of that name would be taken for it.
+const DIESELS_VARIABLE: &str = "q";
+
+/// The schema, unless Diesel would fail on it with words nobody understands.
+pub fn possible(schema: Schema) -> Result<Schema, Vec<SyntaxError>> {
+    let tables = schema.items.iter().filter_map(|item| match item {
+        Item::Table(table) if is_addressable(table) => Some(table),
+        _ => None,
+    });
+    let columns = tables.flat_map(|table| &table.columns);
+    let errors: Vec<SyntaxError> = columns
+        .filter(|column| column.name.text == DIESELS_VARIABLE)
+        .map(|column| {
+            let message = "Diesel cannot have a column `q` in Rust";
+            SyntaxError::new("reserved-name", message, column.name.span)
+                .help("call it `q_`, with #[sql_name = \"q\"] before it")
+        })
+        .collect();
+    if errors.is_empty() { Ok(schema) } else { Err(errors) }
 }
 
 /// `diesel::table!` for one table; nothing for one Diesel cannot address.

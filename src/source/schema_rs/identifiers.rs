@@ -5,7 +5,7 @@ pub use dbkit_syntax::names::separate;
 use std::collections::BTreeSet;
 
 /// Rust's keywords (Reference, "Keywords"), its primitive types (the code `table!` expands to
-/// names them), crates that code names, and the items every table module has.
+/// names them), crates and a variable (`q`) of that code, and the items every table module has.
 const TAKEN: &[&str] = &[
     "Self",
     "SqlType",
@@ -59,6 +59,7 @@ const TAKEN: &[&str] = &[
     "override",
     "priv",
     "pub",
+    "q",
     "ref",
     "return",
     "self",
@@ -248,6 +249,7 @@ mod tests {
             ("a-b", "a_b"),
             ("2nd", "_2nd"),
             ("type", "type_"),
+            ("q", "q_"),
             ("table", "table_"),
             ("", "unnamed"),
             ("--", "unnamed"),

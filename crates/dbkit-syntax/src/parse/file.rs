@@ -48,14 +48,11 @@ fn not_rust(text: &str, at: usize) -> SyntaxError {
         (start..end, "this is not Rust: a bracket, string or character is not closed".to_owned());
     // The parser stops where a bracket is missed, which may be far behind the one that was opened.
     let stopped = text.get(range.clone()).unwrap_or("");
-    if matches!(stopped, ")" | "]" | "}" | "") || text.trim_end().len() <= end {
-        if let Some(open) = nesting::unclosed(text) {
-            range = open..open + 1;
-            message = format!(
-                "this is not Rust: `{}` is not closed",
-                text.get(range.clone()).unwrap_or("")
-            );
-        }
+    let at_bracket = matches!(stopped, ")" | "]" | "}" | "") || text.trim_end().len() <= end;
+    if let Some(open) = nesting::unclosed(text).filter(|_| at_bracket) {
+        range = open..open + 1;
+        let bracket = text.get(range.clone()).unwrap_or("");
+        message = format!("this is not Rust: `{bracket}` is not closed");
     }
     SyntaxError {
         code: "not-rust",

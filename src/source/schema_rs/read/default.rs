@@ -54,14 +54,16 @@ pub fn check(
                 literal(&text, span, ty, mistakes);
             }
         }
-        TokenKind::Word if lone && dialect == Dialect::Postgres => {
-            if !VALUES.contains(&written.to_ascii_lowercase().as_str()) {
-                mistakes
-                    .add("wrong-default", span, format!("`{written}` is a name, not a value"))
-                    .help(format!(
-                        "for the text write #[default = \"'{written}'\"], for a call {written}()"
-                    ));
-            }
+        TokenKind::Word
+            if lone
+                && dialect == Dialect::Postgres
+                && !VALUES.contains(&written.to_ascii_lowercase().as_str()) =>
+        {
+            mistakes
+                .add("wrong-default", span, format!("`{written}` is a name, not a value"))
+                .help(format!(
+                    "for the text write #[default = \"'{written}'\"], for a call {written}()"
+                ));
         }
         TokenKind::Number if lone && dialect == Dialect::Postgres => {
             if let Some(example) = needs_quotes(ty) {
