@@ -2,6 +2,7 @@
 
 use super::exit::{Exit, Stop};
 use crate::config::{Config, Overrides, Target};
+use crate::database::postgres::Waiting;
 use crate::database::{Access, Connection, DatabaseError, open};
 use crate::model::Dialect;
 use crate::terminal;
@@ -141,8 +142,14 @@ impl Context {
     /// # Errors
     /// No connection, with the target and the next action.
     pub fn connect(&self, target: &Target, access: Access) -> anyhow::Result<Connection> {
+        let connection = open(target, access, &mut self.waiting());
+        connection.map_err(|error| no_connection(target, &error))
+    }
+
+    /// Says once what is waited for.
+    pub fn waiting(&self) -> impl FnMut(&Waiting<'_>) + '_ {
         let mut told = false;
-        let connection = open(target, access, &mut |waiting| {
+        move |waiting| {
             if !told {
                 self.say(&format!(
                     "waiting up to {} s for the server: {}",
@@ -151,8 +158,7 @@ impl Context {
                 ));
                 told = true;
             }
-        });
-        connection.map_err(|error| no_connection(target, &error))
+        }
     }
 
     /// The dialects to write migrations for: the configured ones, else the target's, else what

@@ -67,7 +67,8 @@ impl Stop {
                 "help": finding.help,
             })
         });
-        let details = Some(("findings", serde_json::Value::Array(list.collect())));
+        let details =
+            (!found.is_empty()).then(|| ("findings", serde_json::Value::Array(list.collect())));
         anyhow::Error::new(Self { exit, message, details })
     }
 }

@@ -80,7 +80,7 @@ pub fn run(args: &Args, global: Global) -> anyhow::Result<Exit> {
         ));
     }
     context.say(if found.existing && found.migrated {
-        "next: `dbkit generate --baseline` notes that the migrations make what schema.rs says"
+        "next: `dbkit baseline` adopts the database your migrations made (without one: `dbkit generate --baseline`)"
     } else if found.existing {
         "next: `dbkit generate NAME --dry-run` shows what schema.rs says beyond the migrations"
     } else {

@@ -32,7 +32,7 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
 
 /// Creates, migrates, seeds and shows.
 pub(super) fn prepare(context: &Context, target: &Target, seeds: bool) -> anyhow::Result<()> {
-    let opened = open_or_create(target, &mut |_| {});
+    let opened = open_or_create(target, &mut context.waiting());
     let (connection, made) =
         opened.map_err(|error| super::context::no_connection(target, &error))?;
     if made {

@@ -29,8 +29,13 @@ pub(super) fn declared_dialect(context: &Context) -> Option<Dialect> {
 
 /// All findings as one error.
 pub(super) fn mistakes(context: &Context, found: &[Diagnostic]) -> anyhow::Error {
+    Stop::findings(Exit::Usage, drawn(context, found), found)
+}
+
+/// Findings as a person reads them.
+pub(super) fn drawn(context: &Context, found: &[Diagnostic]) -> String {
     let told: Vec<String> = found.iter().map(|d| d.render(context.colour)).collect();
-    Stop::findings(Exit::Usage, told.join("\n\n"), found)
+    told.join("\n\n")
 }
 
 /// Files of globs, sorted; a name without glob characters stays, so that a missing file is named.

@@ -3,7 +3,7 @@
 use super::output::{Grid, print};
 use super::{Context, Exit, Stop};
 use crate::config::Target;
-use crate::database::{Access, ErrorKind, Session};
+use crate::database::{Access, DatabaseError, ErrorKind, Session};
 use crate::seed::{self, Options, Report, SeedError};
 
 #[derive(clap::Args, Debug)]
@@ -117,18 +117,20 @@ fn stop(context: &Context, error: SeedError) -> anyhow::Error {
             _ => Exit::Failed,
         },
     };
+    let found = error.findings();
     let mut message = match &error {
-        SeedError::Mistakes(found) => {
-            let told: Vec<String> = found.iter().map(|d| d.render(context.colour)).collect();
-            format!("{}\n{error}: nothing was written", told.join("\n\n"))
+        SeedError::Mistakes(_) => {
+            format!("{}\n{error}: nothing was written", super::schema::drawn(context, &found))
         }
-        other => other.to_string(),
+        other if found.is_empty() => {
+            other.to_string() + &other.database_error().map(DatabaseError::more).unwrap_or_default()
+        }
+        _ => super::schema::drawn(context, &found),
     };
-    if let Some(source) = error.database_error() {
-        message.push_str(&source.more());
+    if error.database_error().is_some() {
         message.push_str("\nnothing was written: the transaction was rolled back");
     }
-    Stop::error(exit, message)
+    Stop::findings(exit, message, &found)
 }
 
 /// One line about a run.

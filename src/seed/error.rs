@@ -1,5 +1,5 @@
 use crate::database::DatabaseError;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Place};
 use std::path::PathBuf;
 
 /// Why nothing was written.
@@ -21,10 +21,10 @@ pub enum SeedError {
     Cycle { tables: Vec<String> },
     /// A row the database refused.
     #[error("{place}: table {table}, row {row}: {source}")]
-    Row { place: String, table: String, row: String, source: DatabaseError },
+    Row { place: Place, table: String, row: String, source: DatabaseError },
     /// A statement of an SQL file the database refused.
     #[error("{place}: {source}")]
-    Script { place: String, source: DatabaseError },
+    Script { place: Place, source: DatabaseError },
     #[error("{while_doing}: {source}")]
     Database { while_doing: &'static str, source: DatabaseError },
 }
@@ -43,6 +43,24 @@ impl SeedError {
             Self::Database { source, .. } => Some(source),
             _ => None,
         }
+    }
+
+    /// What the files say that cannot be written, each with its place; empty where the files are
+    /// not at fault.
+    #[must_use]
+    pub fn findings(&self) -> Vec<Diagnostic> {
+        let (place, message, source) = match self {
+            Self::Mistakes(found) => return found.clone(),
+            Self::Row { place, table, row, source } => {
+                (place, format!("table {table}, row {row}: {source}"), source)
+            }
+            Self::Script { place, source } => (place, source.to_string(), source),
+            _ => return Vec::new(),
+        };
+        let mut found = Diagnostic::error("seed-refused", message).at(place.clone());
+        found.label.clone_from(&source.detail);
+        found.help.clone_from(&source.hint);
+        vec![found]
     }
 }
 

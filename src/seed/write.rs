@@ -175,7 +175,7 @@ fn run_batch<'r>(
 
 fn row_error(table: &Table, row: &CheckedRow, source: DatabaseError) -> SeedError {
     SeedError::Row {
-        place: row.place.to_string(),
+        place: row.place.clone(),
         table: table.name.to_string(),
         row: row.key_text(),
         source,
@@ -247,8 +247,11 @@ fn run_script(session: &mut dyn Session, script: &SqlScript) -> Result<SqlReport
             Ok(done) => rows += done.affected,
             Err(source) => {
                 let at = range.start + source.position.unwrap_or(0).min(range.len());
-                let place = Place { file: Arc::clone(&script.file), span: at..at };
-                return Err(SeedError::Script { place: place.to_string(), source });
+                let rest = script.file.text.get(at..range.end).unwrap_or("");
+                let word =
+                    rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
+                let place = Place { file: Arc::clone(&script.file), span: at..at + word.max(1) };
+                return Err(SeedError::Script { place, source });
             }
         }
     }

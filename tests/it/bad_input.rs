@@ -200,3 +200,37 @@ fn a_message_cannot_drive_the_terminal() {
     let told = run(&project, &["inspect", "\u{1b}[2Jx"]).code(2);
     told.nowhere("\u{1b}").stderr_has("\\u{1b}[2Jx");
 }
+
+#[test]
+fn a_protected_database_is_asked_about() {
+    let project = project();
+    project.write("dbkit.toml", "[env.prod]\nurl = \"sqlite://x.db\"\nprotected = true\n");
+    let prod = |args: &[&str]| project.dbkit(args).args(["--env", "prod"]).run();
+    prod(&["migrate"]).success();
+    let told = prod(&["redo"]).code(4);
+    told.stderr_has("is protected").stderr_has("use --yes");
+    prod(&["redo", "--yes"]).success().stdout_has("1 migration redone");
+    for (command, what) in [(&["seed"][..], "seeds are"), (&["reset", "--yes"], "resets are")] {
+        prod(command).code(4).stderr_has(what);
+    }
+    prod(&["status", "--check"]).success();
+}
+
+#[test]
+fn what_the_database_refuses_of_a_seed_has_its_place() {
+    let project = project();
+    project.write(UP, "CREATE TABLE t (id integer PRIMARY KEY, name text UNIQUE);\n");
+    project.write("dbkit.toml", "default_env = \"dev\"\n[env.dev]\nurl = \"sqlite://x.db\"\n");
+    project.dbkit(["migrate"]).run().success();
+    project.write("seeds/dev/a.sql", "INSERT INTO t VALUES (1, 'a');\nSELEC 1;\n");
+    let told = project.dbkit(["seed"]).run().code(6);
+    told.stderr_has("seeds/dev/a.sql:2:1")
+        .stderr_has("| SELEC 1;\n  | ^^^^^")
+        .stderr_has("rolled back");
+    project.write("seeds/dev/a.sql", "");
+    project.write("seeds/dev/t.toml", "[[t]]\nid = 1\nname = 'a'\n\n[[t]]\nid = 2\nname = 'a'\n");
+    let told = project.dbkit(["seed", "--format", "json"]).run().code(6);
+    let finding = &told.error()["findings"][0];
+    assert_eq!((&finding["file"], &finding["line"]), (&"seeds/dev/t.toml".into(), &5.into()));
+    project.dbkit(["inspect", "t", "--format", "csv"]).run().success().stdout_is("id,name\n");
+}
