@@ -38,7 +38,7 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
             "migrations": standing.iter().map(line).collect::<Vec<_>>(),
             "applied": number(&standing, &APPLIED),
             "pending": number(&standing, &[Standing::Pending, Standing::PendingOlder]),
-            "tables": overview.as_ref().map(|o| inspect::overview_json(o)["tables"].take()),
+            "tables": overview.as_ref().map(|o| inspect::overview_json(o).get("tables").cloned()),
         });
         print(&format!("{}\n", serde_json::to_string_pretty(&json)?))?;
     } else {
