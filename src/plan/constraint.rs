@@ -71,9 +71,16 @@ pub(super) fn dependencies(
                 let item = Item::Parent { child: child.clone(), parent: parent.clone() };
                 out.push(Dependency { item, strength: Strength::Wish });
             }
+            out.extend([name, &key.parent].map(|table| must(persistence(table))));
             out
         }
     }
+}
+
+/// Becoming logged or unlogged: no logged table may reference an unlogged one, not even between
+/// two statements, so foreign keys between tables that change step aside.
+pub(super) fn persistence(table: &QName) -> Item {
+    Item::Mark { table: table.clone(), what: "persistence" }
 }
 
 /// The constraint or unique index that a foreign key points at.

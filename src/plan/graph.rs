@@ -2,6 +2,7 @@ use super::{Action, Item, PlanError, Step, Strength};
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 
+#[derive(Clone, Copy)]
 struct Edge {
     before: usize,
     after: usize,
@@ -15,18 +16,10 @@ pub(super) fn sort(steps: Vec<Step>) -> Result<Vec<Step>, PlanError> {
         steps.into_iter().partition(|step| matches!(step.action, Action::Rename(_)));
     steps.sort_by_cached_key(|step| (step.stage, step.action.place()));
     let mut edges = edges(&steps);
-    let mut sequence = kahn(steps.len(), &edges);
-    for weak in [Strength::Wish, Strength::Mention] {
-        if sequence.len() == steps.len() {
-            break;
-        }
-        let group = components(steps.len(), &edges);
-        edges.retain(|e| e.strength != weak || group.get(e.before) != group.get(e.after));
-        sequence = kahn(steps.len(), &edges);
-    }
-    if sequence.len() < steps.len() {
+    let Some(sequence) = order(steps.len(), &edges) else {
+        edges.retain(|edge| edge.strength == Strength::Must);
         return Err(cycle(&steps, &edges));
-    }
+    };
     let mut slots: Vec<Option<Step>> = steps.into_iter().map(Some).collect();
     ordered.extend(sequence.into_iter().filter_map(|at| slots.get_mut(at).and_then(Option::take)));
     Ok(ordered)
@@ -78,7 +71,10 @@ fn edges(steps: &[Step]) -> Vec<Edge> {
     edges
 }
 
-fn kahn(count: usize, edges: &[Edge]) -> Vec<usize> {
+/// Each step once all it waits for is done, the first of those that can go first. When none can,
+/// one of a circle goes that waits for wishes only, or else for mentions, as few as possible: each
+/// dependency given up may be the one that was real. `None` when a circle is all musts.
+fn order(count: usize, edges: &[Edge]) -> Option<Vec<usize>> {
     let mut waiting = vec![0_usize; count];
     let mut next: Vec<Vec<usize>> = vec![Vec::new(); count];
     for edge in edges {
@@ -90,18 +86,60 @@ fn kahn(count: usize, edges: &[Edge]) -> Vec<usize> {
     let mut ready: BinaryHeap<Reverse<usize>> =
         waiting.iter().enumerate().filter(|(_, n)| **n == 0).map(|(at, _)| Reverse(at)).collect();
     let mut order = Vec::with_capacity(count);
-    while let Some(Reverse(at)) = ready.pop() {
-        order.push(at);
-        for after in next.get(at).into_iter().flatten() {
-            if let Some(n) = waiting.get_mut(*after) {
-                *n -= 1;
-                if *n == 0 {
-                    ready.push(Reverse(*after));
+    let mut done = vec![false; count];
+    loop {
+        while let Some(Reverse(at)) = ready.pop() {
+            match done.get_mut(at) {
+                Some(flag) if !*flag => *flag = true,
+                _ => continue,
+            }
+            order.push(at);
+            for after in next.get(at).into_iter().flatten() {
+                if let Some(n) = waiting.get_mut(*after) {
+                    *n = n.saturating_sub(1);
+                    if *n == 0 {
+                        ready.push(Reverse(*after));
+                    }
                 }
             }
         }
+        if order.len() == count {
+            return Some(order);
+        }
+        ready.push(Reverse(first_of_circle(count, edges, &done)?));
     }
-    order
+}
+
+/// The step with which to open a circle that waits for nothing outside itself.
+fn first_of_circle(count: usize, edges: &[Edge], done: &[bool]) -> Option<usize> {
+    let is_left = |at: usize| done.get(at) == Some(&false);
+    let left: Vec<Edge> =
+        edges.iter().filter(|e| is_left(e.before) && is_left(e.after)).copied().collect();
+    let group = components(count, &left);
+    let mut waits = vec![false; count];
+    let mut cost = vec![(0_usize, 0_usize, 0_usize); count];
+    for edge in &left {
+        let (from, to) = (group.get(edge.before), group.get(edge.after));
+        if from != to
+            && let Some(flag) = to.and_then(|to| waits.get_mut(*to))
+        {
+            *flag = true;
+        }
+        if let Some((musts, mentions, wishes)) = cost.get_mut(edge.after) {
+            match edge.strength {
+                Strength::Must => *musts += 1,
+                Strength::Mention => *mentions += 1,
+                Strength::Wish => *wishes += 1,
+            }
+        }
+    }
+    let free = |at: &usize| group.get(*at).and_then(|root| waits.get(*root)) == Some(&false);
+    (0..count)
+        .filter(|at| is_left(*at) && free(at))
+        .filter_map(|at| cost.get(at).map(|cost| (*cost, at)))
+        .min()
+        .filter(|((musts, _, _), _)| *musts == 0)
+        .map(|(_, at)| at)
 }
 
 /// The strongly connected component of each step (Kosaraju, without recursion: plans of

@@ -158,6 +158,16 @@ impl Planner<'_> {
         from: Option<&ColumnRef>,
         to: Option<&ColumnRef>,
     ) {
+        let freed = Item::Mark { table: sequence.clone(), what: "freed" };
+        if let Some(owner) = from.filter(|o| to.is_some() && self.dropped.contains(&o.table)) {
+            // The new owner may need names that the old one has until it is dropped.
+            let action = Action::SetSequenceOwner { sequence: sequence.clone(), owner: None };
+            let step = Step::new(action)
+                .creates(freed.clone())
+                .releases(Item::column(&owner.table, &owner.column));
+            self.steps.push(step);
+            return self.own_freed(sequence, to, freed);
+        }
         let action = Action::SetSequenceOwner { sequence: sequence.clone(), owner: to.cloned() };
         let mut step = Step::new(action).needs(Item::Object(ObjectId::Sequence(sequence.clone())));
         if let Some(owner) = to {
@@ -182,6 +192,14 @@ impl Planner<'_> {
             }
         }
         out
+    }
+
+    fn own_freed(&mut self, sequence: &QName, to: Option<&ColumnRef>, freed: Item) {
+        let Some(owner) = to else { return };
+        let action =
+            Action::SetSequenceOwner { sequence: sequence.clone(), owner: Some(owner.clone()) };
+        let column = Item::column(&owner.table, &owner.column);
+        self.steps.push(Step::new(action).needs(freed).needs(column));
     }
 
     fn replace_type(&mut self, id: &ObjectId, old: Object, new: Object) {

@@ -195,11 +195,28 @@ fn seeds(diff: &Diff, to: &Model, found: &mut Recreate) -> Vec<Touch> {
             }
             Change::Table { table, change } => {
                 table_seed(table, change, found, &mut work);
+                if matches!(change, TableChange::Persistence(_)) {
+                    keys_of_changing(diff, table, found);
+                }
                 cascades(&diff.base, to, table, change, found, &mut work);
             }
         }
     }
     work
+}
+
+/// The foreign keys of a table that becomes logged or unlogged, to others that do, too.
+fn keys_of_changing(diff: &Diff, table: &QName, found: &mut Recreate) {
+    let changes = |other: &QName| {
+        other != table
+            && diff.changes.iter().any(|change| {
+                matches!(change, Change::Table { table, change: TableChange::Persistence(_) } if table == other)
+            })
+    };
+    let keys = diff.base.tables.get(table).into_iter().flat_map(|t| &t.foreign_keys);
+    for key in keys.filter(|key| changes(&key.parent)) {
+        found.constraints.extend(key.name.clone().map(|name| (table.clone(), name)));
+    }
 }
 
 fn table_seed(table: &QName, change: &TableChange, found: &mut Recreate, work: &mut Vec<Touch>) {

@@ -1,7 +1,7 @@
 use super::constraint::{fits_create_table, own, referenced_key, takes_own_name};
 use super::recreate::Recreate;
 use super::reference::References;
-use super::{Action, ColumnChange, Dependency, HazardKind, Item, PlanOptions, Step, Strength};
+use super::{Action, ColumnChange, HazardKind, Item, PlanOptions, Step};
 use crate::diff::{Constraint, Diff, TableChange, constraints};
 use crate::model::{ColumnValue, Model, ObjectId, Options, Persistence, QName, Table};
 use std::collections::{BTreeMap, BTreeSet};
@@ -477,7 +477,7 @@ impl Planner<'_> {
                         format!("the rows of {name} are lost when the server crashes"),
                     );
                 }
-                step.needs.extend(self.persistence_order(table, *to));
+                step = step.changes(super::constraint::persistence(name));
             }
             TableChange::Tablespace(_) | TableChange::AccessMethod(_) => {
                 step = step.hazard(
@@ -497,13 +497,6 @@ impl Planner<'_> {
             _ => {}
         }
         self.steps.push(step);
-    }
-
-    /// A logged table may not reference an unlogged one: parents become logged first, children
-    /// unlogged first. The order is a wish where both change.
-    fn persistence_order(&self, table: &Table, _to: Persistence) -> Vec<Dependency> {
-        let wish = |item| Dependency { item, strength: Strength::Wish };
-        table.foreign_keys.iter().map(|key| wish(Item::table(&key.parent))).collect()
     }
 
     /// A table that changes its nature: the old one steps aside, the new one takes the rows.
