@@ -340,7 +340,7 @@ fn described(snapshot: &Snapshot, before: &Model) -> String {
     let mut changes = Vec::new();
     for object in &snapshot.changed {
         let id = object.id();
-        let verb = if before.object(&id).is_some() { "alter" } else { "create" };
+        let verb = if before.contains(&id) { "alter" } else { "create" };
         changes.push(format!("{verb} {}", bare(&id.to_string())));
     }
     changes.extend(snapshot.removed.iter().map(|id| format!("drop {}", bare(&id.to_string()))));

@@ -34,10 +34,12 @@ pub struct Args {
 pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
     let target = context.target()?;
     let mut connection = context.connect(&target, Access::Read)?;
-    let overview = inspect::overview(&mut connection)?;
     match &args.table {
-        None => show_overview(context, &overview)?,
-        Some(table) => rows(args, context, &mut connection, &overview, table)?,
+        None => show_overview(context, &inspect::overview(&mut connection)?)?,
+        Some(table) => {
+            let known = inspect::tables(&mut connection)?;
+            rows(args, context, &mut connection, &known, table)?;
+        }
     }
     Ok(Exit::Done)
 }

@@ -31,6 +31,15 @@ pub trait Session {
     /// The database's own error, with position where it gives one.
     fn query(&mut self, sql: &str, binds: &[Value]) -> Result<Rows, DatabaseError>;
 
+    /// Runs statements without placeholders and returns each one's rows; on PostgreSQL in one
+    /// round trip and one transaction.
+    ///
+    /// # Errors
+    /// The first error of any of them.
+    fn query_all(&mut self, statements: &[String]) -> Result<Vec<Rows>, DatabaseError> {
+        statements.iter().map(|sql| self.query(sql, &[])).collect()
+    }
+
     /// What the database looks like now, dbkit's own and Diesel's bookkeeping tables left out.
     ///
     /// # Errors

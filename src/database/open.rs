@@ -86,6 +86,13 @@ impl Session for Connection {
         }
     }
 
+    fn query_all(&mut self, statements: &[String]) -> Result<Vec<Rows>, DatabaseError> {
+        match self {
+            Self::Postgres(session) => session.query_all(statements),
+            Self::Sqlite(session) => session.query_all(statements),
+        }
+    }
+
     fn introspect(&mut self) -> Result<Model, DatabaseError> {
         match self {
             Self::Postgres(session) => session.introspect(),

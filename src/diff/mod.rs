@@ -48,7 +48,7 @@ pub fn diff(from: &Model, to: &Model, renames: &[Rename]) -> Diff {
     let (mut base, mut applied) = renaming::apply(from, to, renames);
     matching::constraints_and_indexes(&mut base, to, &mut applied);
     let mut changes = Vec::new();
-    for id in base.object_ids().filter(|id| to.object(id).is_none()) {
+    for id in base.object_ids().filter(|id| !to.contains(id)) {
         changes.push(Change::Drop(id));
     }
     for id in to.object_ids() {
@@ -75,5 +75,5 @@ pub fn diff(from: &Model, to: &Model, renames: &[Rename]) -> Diff {
 }
 
 fn has(model: &Model, id: &ObjectId) -> bool {
-    model.object(id).is_some()
+    model.contains(id)
 }

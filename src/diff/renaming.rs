@@ -39,7 +39,7 @@ fn carry_out(base: &mut Model, to: &Model, rename: &Rename) -> bool {
             let (Some(old_id), Some(new_id)) = (id(*kind, from), id(*kind, new)) else {
                 return false;
             };
-            if base.object(&new_id).is_some() || to.object(&new_id).is_none() {
+            if base.contains(&new_id) || !to.contains(&new_id) {
                 return false;
             }
             let Some(object) = base.object(&old_id) else { return false };

@@ -15,7 +15,7 @@ mod text;
 pub use csv::csv;
 pub use error::InspectError;
 pub use json::{json, overview_json};
-pub use overview::{ColumnInfo, Count, Overview, TableInfo, overview};
+pub use overview::{ColumnInfo, Count, Overview, TableInfo, overview, tables};
 pub use rows::{Page, Request, rows};
 pub use table::{Align, human_size, page_table, table};
 pub use target::{find, list};

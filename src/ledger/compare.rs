@@ -1,5 +1,6 @@
 use super::{Record, State};
 use crate::migration::{Migration, MigrationError, Version};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How a migration stands between folder and ledger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
@@ -74,10 +75,13 @@ pub fn compare(
     migrations: &[Migration],
     records: &[Record],
 ) -> Result<Vec<Comparison>, MigrationError> {
+    let by_version: BTreeMap<&Version, &Record> = records.iter().map(|r| (&r.version, r)).collect();
+    let folders: BTreeSet<&Version> = migrations.iter().map(|m| &m.version).collect();
+    let squashed: Vec<&Migration> = migrations.iter().filter(|m| !m.replaces.is_empty()).collect();
     let newest = records.iter().filter(|r| r.applied).map(|r| &r.version).max();
     let mut all = Vec::new();
     for migration in migrations {
-        let record = records.iter().find(|r| r.version == migration.version);
+        let record = by_version.get(&migration.version).copied();
         if let Some(replaced) = replaced(migration, record, records)? {
             all.push(replaced);
             continue;
@@ -97,7 +101,7 @@ pub fn compare(
         all.push(Comparison::new(&migration.version, migration.name.clone(), standing, record));
     }
     let known = |version: &Version| {
-        migrations.iter().any(|m| m.version == *version || m.replaces.covers(version))
+        folders.contains(version) || squashed.iter().any(|m| m.replaces.covers(version))
     };
     let missing: Vec<&Record> = records.iter().filter(|r| !known(&r.version)).collect();
     let renamed = renamed(migrations, &all, &missing)?;

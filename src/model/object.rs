@@ -60,6 +60,12 @@ macro_rules! objects {
                 match id { $(ObjectId::$kind(k) => self.$field.get(k).cloned().map(|o| Object::$kind(Box::new(o)))),* }
             }
 
+            /// True when the model has an object of that id.
+            #[must_use]
+            pub fn contains(&self, id: &ObjectId) -> bool {
+                match id { $(ObjectId::$kind(k) => self.$field.contains_key(k)),* }
+            }
+
             /// True when both models have the object and it is equal, or both lack it.
             #[must_use]
             pub fn same_object(&self, other: &Self, id: &ObjectId) -> bool {

@@ -137,7 +137,7 @@ impl Recreate {
                 if id.kind() == ObjectKind::Domain || id.kind() == ObjectKind::Composite {
                     return;
                 }
-                if to.object(id).is_some() && self.objects.insert(id.clone()) {
+                if to.contains(id) && self.objects.insert(id.clone()) {
                     work.push(Touch::Object(id.clone()));
                 }
             }

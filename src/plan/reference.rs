@@ -135,7 +135,7 @@ impl<'a> References<'a> {
             ObjectId::Table(name.clone()),
             ObjectId::View(name.clone()),
         ] {
-            if self.model.object(&id).is_some() {
+            if self.model.contains(&id) {
                 must(out, Item::Object(id));
             }
         }

@@ -83,7 +83,7 @@ impl Snapshot {
     /// What leads from one model to another, made on `parent`.
     #[must_use]
     pub fn between(from: &Model, to: &Model, parent: Option<Head>) -> Self {
-        let removed = from.object_ids().filter(|id| to.object(id).is_none()).collect();
+        let removed = from.object_ids().filter(|id| !to.contains(id)).collect();
         let changed = to
             .object_ids()
             .filter(|id| !to.same_object(from, id))

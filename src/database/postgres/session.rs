@@ -306,7 +306,7 @@ impl PgSession {
     pub(super) fn run_each(
         &mut self,
         sql: &str,
-        each: &mut dyn FnMut(usize, &PgResult),
+        each: &mut dyn FnMut(usize, PgResult),
     ) -> Result<(), DatabaseError> {
         self.send(sql)?;
         let mut first_error = None;
@@ -327,7 +327,7 @@ impl PgSession {
                 _ => self.check(&result, sql),
             };
             match outcome {
-                Ok(()) => each(number, &result),
+                Ok(()) => each(number, result),
                 Err(error) => {
                     first_error.get_or_insert(error);
                 }
@@ -424,6 +424,26 @@ impl PgSession {
         outcome
     }
 
+    fn rows(&self, result: &PgResult) -> Rows {
+        let oids: Vec<u32> = (0..result.columns()).map(|c| result.column_type(c)).collect();
+        let name = |oid: &u32| {
+            builtin_type(*oid)
+                .or_else(|| self.type_names.get(oid).map(String::as_str))
+                .unwrap_or_default()
+                .to_owned()
+        };
+        let rows = (0..result.rows()).map(|row| {
+            let cell = |(column, oid): (usize, &u32)| cell(result.bytes(row, column), *oid);
+            oids.iter().enumerate().map(cell).collect()
+        });
+        Rows {
+            columns: (0..result.columns()).map(|c| result.column_name(c)).collect(),
+            types: oids.iter().map(name).collect(),
+            rows: rows.collect(),
+            affected: affected(result),
+        }
+    }
+
     /// Learns the names of types it has not seen; one query for all new ones, none otherwise.
     fn learn_types(&mut self, result: &PgResult) {
         let mut unknown: Vec<u32> = (0..result.columns())
@@ -466,23 +486,14 @@ impl Session for PgSession {
     fn query(&mut self, sql: &str, binds: &[Value]) -> Result<Rows, DatabaseError> {
         let result = self.query_once(sql, binds)?;
         self.learn_types(&result);
-        let oids: Vec<u32> = (0..result.columns()).map(|c| result.column_type(c)).collect();
-        let name = |oid: &u32| {
-            builtin_type(*oid)
-                .or_else(|| self.type_names.get(oid).map(String::as_str))
-                .unwrap_or_default()
-                .to_owned()
-        };
-        let rows = (0..result.rows()).map(|row| {
-            let cell = |(column, oid): (usize, &u32)| cell(result.bytes(row, column), *oid);
-            oids.iter().enumerate().map(cell).collect()
-        });
-        Ok(Rows {
-            columns: (0..result.columns()).map(|c| result.column_name(c)).collect(),
-            types: oids.iter().map(name).collect(),
-            rows: rows.collect(),
-            affected: affected(&result),
-        })
+        Ok(self.rows(&result))
+    }
+
+    fn query_all(&mut self, statements: &[String]) -> Result<Vec<Rows>, DatabaseError> {
+        let mut results = Vec::with_capacity(statements.len());
+        self.run_each(&statements.join(";\n"), &mut |_, result| results.push(result))?;
+        results.iter().for_each(|result| self.learn_types(result));
+        Ok(results.iter().map(|result| self.rows(result)).collect())
     }
 
     fn introspect(&mut self) -> Result<Model, DatabaseError> {

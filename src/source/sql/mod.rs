@@ -129,11 +129,11 @@ impl Reader<'_> {
         if let Some(schema) = schema_of(&id) {
             statement::declare_schema(self.model, schema);
         }
-        if let (ObjectId::Schema(name), Some(_)) = (&id, self.model.object(&id)) {
+        if let (ObjectId::Schema(name), true) = (&id, self.model.contains(&id)) {
             statement::declare_schema(self.model, name);
             return Ok(());
         }
-        if self.model.object(&id).is_some() {
+        if self.model.contains(&id) {
             return Err(Mistake::new("duplicate", format!("{id} is declared twice"))
                 .at(statement.head())
                 .help("keep one of the two declarations"));

@@ -111,7 +111,7 @@ pub(super) fn introspect_seen_from(
         }
         let family = number.checked_sub(before).and_then(|n| FAMILIES.get(n));
         if let Some((_, read)) = family {
-            read(&mut catalog, result);
+            read(&mut catalog, &result);
         }
     });
     if let Err(error) = outcome {
