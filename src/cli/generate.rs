@@ -158,25 +158,29 @@ fn draft(
 ) -> anyhow::Result<Draft> {
     let dir = context.config.migration_dir(dialect);
     let migrations = migrations(&dir)?;
+    // Before the snapshots, because parsing takes more memory than its result.
+    let wanted = if args.custom { None } else { Some(schema::load(context, dialect)?) };
     let lineage =
         Lineage::read(&migrations, dialect).map_err(|e| Stop::error(Exit::Usage, e.to_string()))?;
-    let model = lineage.model();
-    if let Some(conflict) = conflict(context, &lineage) {
+    let conflict = conflict(context, &lineage);
+    let (parent, merges) = (lineage.head(), lineage.other_heads());
+    let model = lineage.into_model();
+    if let Some(conflict) = conflict {
         if !args.check {
             return Err(Stop::error(Exit::Refused, conflict));
         }
         return Ok(Draft { dialect, dir, migrations, model, made: Made::Conflict(conflict) });
     }
-    let (parent, merges) = (lineage.head(), lineage.other_heads());
-    let made = if args.custom {
-        let snapshot = Snapshot { merges, ..Snapshot::unchanged(dialect, parent) };
-        Made::Empty(Box::new(snapshot), &CUSTOM)
-    } else {
-        let wanted = schema::load(context, dialect)?;
-        if args.baseline {
+    let made = match wanted {
+        None => {
+            let snapshot = Snapshot { merges, ..Snapshot::unchanged(dialect, parent) };
+            Made::Empty(Box::new(snapshot), &CUSTOM)
+        }
+        Some(wanted) if args.baseline => {
             let snapshot = Snapshot { merges, ..Snapshot::between(&model, &wanted.model, parent) };
             Made::Empty(Box::new(snapshot), &BASELINE)
-        } else {
+        }
+        Some(wanted) => {
             if parent.is_none() && !migrations.is_empty() {
                 context.warn(&format!(
                     "{} has {} without a snapshot: what they make is not known here. Where they make \

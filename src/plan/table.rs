@@ -290,11 +290,14 @@ impl Planner<'_> {
                 let mut released =
                     super::constraint::dependencies(&self.before, table, &constraint);
                 released.extend(self.partitions_below(&key.parent));
-                let targets: Vec<&QName> = self
-                    .base
-                    .tables
-                    .keys()
-                    .filter(|name| released.iter().any(|d| d.item == Item::table(name)))
+                let targets: Vec<&QName> = released
+                    .iter()
+                    .filter_map(|dependency| match &dependency.item {
+                        Item::Object(ObjectId::Table(name)) => {
+                            self.base.tables.get_key_value(name).map(|(name, _)| name)
+                        }
+                        _ => None,
+                    })
                     .collect();
                 let circle = targets.iter().any(|target| reaches(&waits, target, &table.name));
                 if self.dropped.contains(&key.parent) && circle {

@@ -200,6 +200,16 @@ impl Lineage {
         self.model_of(|_| true)
     }
 
+    /// The same, at the cost of the lineage: nothing is copied.
+    #[must_use]
+    pub fn into_model(self) -> Model {
+        let mut model = Model::new(self.dialect);
+        for entry in self.entries {
+            entry.snapshot.apply_whole(&mut model);
+        }
+        model
+    }
+
     /// What those that are chosen add up to, in order of version.
     #[must_use]
     pub fn model_of(&self, chosen: impl Fn(usize) -> bool) -> Model {

@@ -120,6 +120,16 @@ impl Snapshot {
         }
     }
 
+    /// The same, moving the objects.
+    pub(super) fn apply_whole(self, model: &mut Model) {
+        for id in &self.removed {
+            model.remove(id);
+        }
+        for object in self.changed {
+            model.insert(object);
+        }
+    }
+
     /// The file's text: the same for the same content.
     #[must_use]
     pub fn to_json(&self) -> String {
