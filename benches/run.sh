@@ -18,7 +18,9 @@ diesel=${DBKIT_TEST_DIESEL:-$PWD/target/tools/bin/diesel}
 tables=${TABLES:-1000}
 runs=${RUNS:-21}
 server=${DBKIT_TEST_POSTGRES:?start with make bench, or name a server in DBKIT_TEST_POSTGRES}
-bin=${DBKIT_TEST_POSTGRES_BIN:+$DBKIT_TEST_POSTGRES_BIN/}
+# Debian's `psql` in the path is a Perl script that looks for the real one.
+bin=${DBKIT_TEST_POSTGRES_BIN:-$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -1)}
+bin=${bin:+$bin/}
 work=$(mktemp -d)
 prefix=dbkit_bench_$$
 made=()
@@ -164,7 +166,7 @@ push() {
     database push
     "$benches/schema.sh" "$tables" >"$work/push.rs"
     set -- "$dbkit" push --yes --schema "$work/push.rs" --database-url "$url"
-    line "dbkit push, all tables new" "$(best 1 "$@")" "" "$(memory true)"
+    line "dbkit push, all tables new" "$(best 1 "$@")"
     line "dbkit push, nothing to do" "$(best 3 "$@")" "" "$(memory "$@")"
 }
 

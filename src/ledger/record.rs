@@ -189,9 +189,20 @@ impl Ledger {
     pub fn records(&self, session: &mut dyn Session) -> Result<Vec<Record>, DatabaseError> {
         let mut found: BTreeMap<Version, Record> = BTreeMap::new();
         let prefix = &self.prefix;
+        // Both in one round trip.
+        let mut sql = Vec::new();
         if self.exists {
-            let sql = format!("SELECT version, CAST(run_on AS TEXT) FROM {prefix}{DIESEL}");
-            for row in session.query(&sql, &[])?.rows {
+            sql.push(format!("SELECT version, CAST(run_on AS TEXT) FROM {prefix}{DIESEL}"));
+        }
+        if self.own_exists {
+            sql.push(format!(
+                "SELECT version, name, checksum, state, CAST(statement AS TEXT), \
+                 CAST(statements AS TEXT), running, part, CAST(duration_ms AS TEXT), CAST(started_at AS TEXT) FROM {prefix}{DBKIT}"
+            ));
+        }
+        let mut results = session.query_all(&sql)?.into_iter();
+        if self.exists {
+            for row in results.next().unwrap_or_default().rows {
                 let mut row = row.into_iter();
                 let Some(version) = row.next().and_then(text) else { continue };
                 let version = Version::new(&version);
@@ -201,11 +212,7 @@ impl Ledger {
             }
         }
         if self.own_exists {
-            let sql = format!(
-                "SELECT version, name, checksum, state, CAST(statement AS TEXT), \
-                 CAST(statements AS TEXT), running, part, CAST(duration_ms AS TEXT), CAST(started_at AS TEXT) FROM {prefix}{DBKIT}"
-            );
-            for row in session.query(&sql, &[])?.rows {
+            for row in results.next().unwrap_or_default().rows {
                 let mut row = row.into_iter().map(text);
                 let mut next = || row.next().flatten();
                 let Some(version) = next() else { continue };

@@ -491,6 +491,9 @@ impl Session for PgSession {
 
     fn query_all(&mut self, statements: &[String]) -> Result<Vec<Rows>, DatabaseError> {
         let mut results = Vec::with_capacity(statements.len());
+        if statements.is_empty() {
+            return Ok(Vec::new());
+        }
         self.run_each(&statements.join(";\n"), &mut |_, result| results.push(result))?;
         results.iter().for_each(|result| self.learn_types(result));
         Ok(results.iter().map(|result| self.rows(result)).collect())
