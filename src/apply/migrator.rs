@@ -1,7 +1,7 @@
-use super::migrate::{Done, Observer, Run, pending};
+use super::migrate::{Done, Observer, Run, check, pending};
 use super::{ApplyError, Lock, Settings};
 use crate::config::{Location, OlderMigrations, Origin, Target};
-use crate::database::{Access, Connection, open};
+use crate::database::{Access, Connection, Session, open};
 use crate::ledger::{Comparison, Ledger, Standing, compare};
 use crate::migration::{EmbeddedMigration, Migration, MigrationError, embedded, read};
 use std::path::Path;
@@ -111,6 +111,7 @@ impl Migrator {
         super::move_over(connection, &mut ledger, &self.migrations, &standing)?;
         let standing = self.standing(connection, &ledger)?;
         let chosen = pending(&self.migrations, &standing, self.older, observer)?;
+        check(connection.dialect(), &chosen)?;
         let ledger = &mut ledger;
         Run { connection, ledger, lock, settings: &self.settings, observer }.migrate(&chosen)
     }

@@ -116,7 +116,11 @@ fn apply_chosen(
         let chosen = choose(args, context, history)?;
         let chosen: Vec<&Migration> = chosen.iter().collect();
         let mut progress = Progress::new(context);
-        history.run(lock, &settings, &mut progress).migrate(&chosen).map_err(stop)
+        let outcome = history.run(lock, &settings, &mut progress).migrate(&chosen);
+        outcome.map_err(|error| {
+            progress.tell_done("applied");
+            stop(error)
+        })
     })
 }
 

@@ -2,7 +2,7 @@
 
 use super::output::{Grid, count, print};
 use super::{Context, Exit, Stop};
-use crate::apply::{ApplyError, Done, Lock, Observer, Run, Settings, move_over};
+use crate::apply::{ApplyError, Done, FailedStatement, Lock, Observer, Run, Settings, move_over};
 use crate::config::Target;
 use crate::database::postgres::Patience;
 use crate::database::{Access, Connection, ErrorKind, interrupt};
@@ -212,7 +212,28 @@ pub(super) fn stop(error: ApplyError) -> anyhow::Error {
         | ApplyError::Commit { error, .. } => of_kind(error.kind),
         ApplyError::Statement(failed) => of_kind(failed.error.kind),
     };
-    Stop::error(exit, error.to_string())
+    let details = match &error {
+        ApplyError::Statement(failed) => Some(place_of(failed)),
+        ApplyError::Stopped(inner) => match &**inner {
+            ApplyError::Statement(failed) => Some(place_of(failed)),
+            _ => None,
+        },
+        _ => None,
+    };
+    let details = details.map(|place| ("statement", place));
+    anyhow::Error::new(Stop { exit, message: error.to_string(), details })
+}
+
+fn place_of(failed: &FailedStatement) -> serde_json::Value {
+    serde_json::json!({
+        "file": failed.file,
+        "line": failed.line,
+        "column": failed.column,
+        "code": failed.error.code,
+        "message": failed.error.message.trim(),
+        "detail": failed.error.detail,
+        "hint": failed.error.hint,
+    })
 }
 
 fn of_kind(kind: ErrorKind) -> Exit {
@@ -227,6 +248,8 @@ fn of_kind(kind: ErrorKind) -> Exit {
 pub(super) struct Progress<'c> {
     context: &'c Context,
     bar: Option<ProgressBar>,
+    /// What has run so far.
+    done: Vec<String>,
 }
 
 impl<'c> Progress<'c> {
@@ -240,7 +263,15 @@ impl<'c> Progress<'c> {
             bar.enable_steady_tick(Duration::from_millis(100));
             bar
         });
-        Self { context, bar }
+        Self { context, bar, done: Vec::new() }
+    }
+
+    /// After a failure: what was done before it stays.
+    pub(super) fn tell_done(&self, verb: &str) {
+        if !self.done.is_empty() {
+            let done = self.done.join(", ");
+            self.context.say(&format!("{verb} before the failure, and stays so: {done}"));
+        }
     }
 }
 
@@ -263,7 +294,9 @@ impl Observer for Progress<'_> {
         }
     }
 
-    fn end(&mut self, _: &Done) {}
+    fn end(&mut self, done: &Done) {
+        self.done.push(done.name.clone());
+    }
 
     fn warn(&mut self, message: &str) {
         match &self.bar {

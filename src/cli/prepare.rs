@@ -25,7 +25,7 @@ pub struct Args {
 /// # Errors
 /// Those of the steps.
 pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
-    let target = context.target()?;
+    let target = context.direct_target()?;
     prepare(context, &target, !args.no_seed)?;
     Ok(Exit::Done)
 }

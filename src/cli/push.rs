@@ -53,7 +53,7 @@ fn hazard_kind(text: &str) -> Result<HazardKind, String> {
 /// # Errors
 /// Mistakes in the files, no connection, a refused hazard, whatever the database refuses.
 pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
-    let target = context.target()?;
+    let target = if args.dry_run { context.target()? } else { context.direct_target()? };
     let wanted = schema::load(context, target.dialect())?;
     let access = if args.dry_run { Access::Read } else { Access::Create };
     let mut connection = context.connect(&target, access)?;

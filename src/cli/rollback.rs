@@ -50,7 +50,11 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
         let chosen: Vec<&Migration> = chosen.iter().collect();
         let mut progress = Progress::new(context);
         let dir = history.dir.clone();
-        history.run(lock, &settings, &mut progress).rollback(&chosen, &dir).map_err(stop)
+        let outcome = history.run(lock, &settings, &mut progress).rollback(&chosen, &dir);
+        outcome.map_err(|error| {
+            progress.tell_done("reverted");
+            stop(error)
+        })
     })?;
     show(context, "reverted", &done)?;
     Ok(Exit::Done)

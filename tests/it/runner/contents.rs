@@ -128,3 +128,23 @@ fn a_large_file_is_streamed() {
     run(&project, database.url(), &["migrate"]).success().stdout_has("60001");
     assert_eq!(database.value("SELECT count(*) FROM a"), "60000");
 }
+
+/// Nobody is left to guess what has run: neither a person nor a program.
+#[test]
+fn a_failure_says_what_was_done_before_it() {
+    let database = PgDatabase::create("before");
+    let project = Project::with(&[
+        ("migrations/1_a/up.sql", "CREATE TABLE a (id integer);"),
+        ("migrations/2_b/up.sql", "CREATE TABLE b (id integer);"),
+        ("migrations/3_c/up.sql", "CREATE TABLE c (id integer);\n  SELECT nonsense;"),
+    ]);
+    let outcome = run(&project, database.url(), &["migrate", "--format", "json"])
+        .code(6)
+        .stderr_has("applied before the failure, and stays so: 1_a, 2_b");
+    let line = outcome.stderr.lines().find(|line| line.starts_with('{')).unwrap();
+    let json: serde_json::Value = serde_json::from_str(line).unwrap();
+    assert_eq!(json["exit_code"], 6);
+    assert_eq!(json["statement"]["line"], 2);
+    assert_eq!(json["statement"]["column"], 10);
+    assert_eq!(json["statement"]["code"], "42703");
+}
