@@ -58,8 +58,7 @@ pub fn execute(
     for (at, part) in script.parts.iter().enumerate() {
         let begin = Instant::now();
         let mut pause = Duration::from_millis(500);
-        loop {
-            let Err((error, statement)) = run(connection, part, patience) else { break };
+        while let Err((error, statement)) = run(connection, part, patience) {
             let retry = error.kind == ErrorKind::LockTimeout
                 && part.transactional
                 && connection.dialect() == Dialect::Postgres;

@@ -80,7 +80,7 @@ fn parse(file: &Path, text: String) -> Result<FileSection, ConfigError> {
 }
 
 fn invalid(file: &Path, text: &str, error: &toml::de::Error) -> ConfigError {
-    let source = Arc::new(SourceFile { path: file.to_owned(), text: without_secrets(&text) });
+    let source = Arc::new(SourceFile { path: file.to_owned(), text: without_secrets(text) });
     let message = error.message().to_owned();
     let mut finding = Diagnostic::error("invalid-settings", message.clone());
     if let Some(help) = nearest_key(&message) {

@@ -96,6 +96,7 @@ impl<'de> Deserialize<'de> for Options {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::Options;
 

@@ -88,13 +88,13 @@ impl Assessor<'_> {
                     Table { partition_of: Some(partition.clone()), ..Table::new(table.clone()) };
                 self.default_partition(&parent, &mut found);
             }
-            Action::AddEnumValue { ty, label, .. } => {
-                if !self.columns_of(ty).is_empty() {
-                    found.push(Hazard::new(
-                        HazardKind::BreaksClients,
-                        format!("running clients that do not know '{label}' of {ty} fail when they read it"),
-                    ));
-                }
+            Action::AddEnumValue { ty, label, .. } if !self.columns_of(ty).is_empty() => {
+                found.push(Hazard::new(
+                    HazardKind::BreaksClients,
+                    format!(
+                        "running clients that do not know '{label}' of {ty} fail when they read it"
+                    ),
+                ));
             }
             Action::ReplaceType { from, to, .. } => self.replaced(from, to, &mut found),
             Action::CopyRows { to, .. } => found.push(Hazard::new(
@@ -168,13 +168,13 @@ impl Assessor<'_> {
                 self.attributes(from, to, found);
             }
             (Object::Domain(from), Object::Domain(to)) => self.domain(from, to, found),
-            (Object::Extension(from), Object::Extension(to)) => {
-                if to.version.is_some() && from.version != to.version {
-                    found.push(Hazard::new(
-                        HazardKind::Irreversible,
-                        format!("extension {} rarely has a way back to its old version", to.name),
-                    ));
-                }
+            (Object::Extension(from), Object::Extension(to))
+                if to.version.is_some() && from.version != to.version =>
+            {
+                found.push(Hazard::new(
+                    HazardKind::Irreversible,
+                    format!("extension {} rarely has a way back to its old version", to.name),
+                ));
             }
             (Object::Policy(_), Object::Policy(to)) => {
                 let table = &to.id.table;

@@ -339,7 +339,7 @@ impl Found<'_> {
         let mode = match change {
             TableChange::Comment(_) => ShareUpdateExclusive,
             TableChange::Options { from, to } => {
-                let changed = from.iter().filter(|(key, value)| to.get(*key) != Some(value));
+                let changed = from.iter().filter(|(key, value)| to.get(key) != Some(value));
                 let keys = changed.map(|(key, _)| key).chain(to.keys());
                 // The manual, CREATE TABLE, "Storage Parameters": what readers depend on.
                 let hard = ["user_catalog_table", "toast_tuple_target"];

@@ -1,7 +1,7 @@
 use super::constraint::{fits_create_table, own, referenced_key, takes_own_name};
 use super::recreate::Recreate;
 use super::reference::References;
-use super::{Action, ColumnChange, HazardKind, Item, PlanOptions, Step, Strength};
+use super::{Action, ColumnChange, Dependency, HazardKind, Item, PlanOptions, Step, Strength};
 use crate::diff::{Constraint, Diff, TableChange, constraints};
 use crate::model::{ColumnValue, Model, ObjectId, Options, Persistence, QName, Table};
 use std::collections::{BTreeMap, BTreeSet};

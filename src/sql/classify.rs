@@ -91,7 +91,7 @@ const SESSION_PRAGMAS: [&str; 10] = [
 pub fn nature(sql: &str, dialect: Dialect) -> Nature {
     let head = Head::new(sql, dialect);
     let postgres = dialect == Dialect::Postgres;
-    if cannot_run_in_transaction(sql, dialect) && !(!postgres && head.has("foreign_keys")) {
+    if cannot_run_in_transaction(sql, dialect) && (postgres || !head.has("foreign_keys")) {
         return Nature::Alone;
     }
     if head.starts("begin") || head.starts("start transaction") {

@@ -100,13 +100,13 @@ pub(super) fn alter(table: &QName, name: &str, change: &ColumnChange, only: bool
         ColumnChange::Options { from, to } => {
             let mut out = Vec::new();
             let gone: Vec<&str> =
-                from.keys().filter(|key| !to.contains_key(*key)).map(String::as_str).collect();
+                from.keys().filter(|key| !to.contains_key(key)).map(String::as_str).collect();
             if !gone.is_empty() {
                 out.push(format!("{start} RESET ({});", gone.join(", ")));
             }
             let set: Vec<String> = to
                 .iter()
-                .filter(|(key, value)| from.get(*key) != Some(value))
+                .filter(|(key, value)| from.get(key) != Some(value))
                 .map(|(key, value)| format!("{key} = {value}"))
                 .collect();
             if !set.is_empty() {

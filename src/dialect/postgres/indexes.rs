@@ -84,13 +84,13 @@ pub(super) fn option(key: &str, value: &str) -> String {
 pub(super) fn option_changes(start: &str, from: &Options, to: &Options) -> Vec<String> {
     let mut out = Vec::new();
     let gone: Vec<&str> =
-        from.keys().filter(|key| !to.contains_key(*key)).map(String::as_str).collect();
+        from.keys().filter(|key| !to.contains_key(key)).map(String::as_str).collect();
     if !gone.is_empty() {
         out.push(format!("{start} RESET ({});", gone.join(", ")));
     }
     let set: Vec<String> = to
         .iter()
-        .filter(|(key, value)| from.get(*key) != Some(value))
+        .filter(|(key, value)| from.get(key) != Some(value))
         .map(|(key, value)| option(key, value))
         .collect();
     if !set.is_empty() {

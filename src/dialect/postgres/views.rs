@@ -118,10 +118,10 @@ fn dotted(name: &str) -> String {
 
 fn set_options(alter: &str, from: &Options, to: &Options) -> Vec<String> {
     let gone: Vec<String> =
-        from.keys().filter(|o| !to.contains_key(*o)).map(|o| dotted(o)).collect();
+        from.keys().filter(|o| !to.contains_key(o)).map(|o| dotted(o)).collect();
     let new: Options = to
         .iter()
-        .filter(|(name, value)| from.get(*name) != Some(value))
+        .filter(|(name, value)| from.get(name) != Some(value))
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect();
     let mut out = Vec::new();

@@ -139,7 +139,7 @@ impl Outcome {
             let parsed = serde_json::from_str::<serde_json::Value>(line);
             parsed.unwrap_or_else(|error| panic!("{error} in {line:?}\n{self}"))
         });
-        let error = lines.filter(|line| line.get("error").is_some()).last();
+        let error = lines.filter(|line| line.get("error").is_some()).next_back();
         error.unwrap_or_else(|| panic!("no error\n{self}"))
     }
 
