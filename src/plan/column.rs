@@ -130,9 +130,11 @@ impl Planner<'_> {
         let shared = |same: &dyn Fn(&Column, &Column) -> bool| {
             parent_change.as_ref().is_some_and(|(b, a)| !same(b, a) && same(a, to))
         };
-        let with_parent = shared(&|a, b| !retyped(a, b));
+        let follows = from.inherited && self.follows_parent(name, &to.name).is_some();
+        let converted = self.is_converted(name, &to.name);
+        let with_parent = shared(&|a, b| !retyped(a, b)) || converted && follows;
         let default_gone = self.leave_value(name, from, to, with_parent);
-        if retyped(from, to) && !with_parent {
+        if (retyped(from, to) || converted) && !with_parent {
             self.retype(name, from, to);
         }
         if from.nullable != to.nullable && !shared(&|a, b| a.nullable == b.nullable) {
@@ -200,7 +202,10 @@ impl Planner<'_> {
         let told = self.options.conversions.using.get(&place);
         let told = told.and_then(|using| using.expression(from, to)).map(Expr::new);
         let missing = told.is_none() && !cast::is_sensible(&from.ty, &to.ty);
-        let using = told.map(Conversion::Expr).or_else(|| cast::using(self.base, from, to));
+        let using = told
+            .map(Conversion::Expr)
+            .or_else(|| self.conversion(from, to))
+            .or_else(|| cast::using(self.base, from, to));
         let mut action = self.alter_column_action(
             table,
             &to.name,
@@ -214,6 +219,12 @@ impl Planner<'_> {
             *only = false;
         }
         let mut step = Step::new(action).changes(Item::column(table, &to.name));
+        if self.is_converted(table, &to.name) {
+            // It reaches the partitions and children, whose defaults stand in its way, too.
+            for child in self.family(table) {
+                step = step.changes(Item::column(&child, &to.name));
+            }
+        }
         step.needs.extend(self.after.column_type(to));
         // A type that is replaced has taken the column with it.
         let replaced = |item: &Item| {
@@ -235,6 +246,23 @@ impl Planner<'_> {
             );
         }
         self.steps.push(step);
+    }
+
+    /// All partitions and children below a table.
+    fn family(&self, table: &QName) -> Vec<QName> {
+        let mut out: Vec<QName> = Vec::new();
+        let mut work = vec![table.clone()];
+        while let Some(parent) = work.pop() {
+            for child in self.base.tables.values() {
+                let below = child.inherits.contains(&parent)
+                    || child.partition_of.as_ref().is_some_and(|p| p.parent == parent);
+                if below && !out.contains(&child.name) {
+                    out.push(child.name.clone());
+                    work.push(child.name.clone());
+                }
+            }
+        }
+        out
     }
 
     fn change_nullable(&mut self, table: &Table, to: &Column) {

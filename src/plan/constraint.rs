@@ -110,6 +110,11 @@ pub(super) fn referenced_key(model: &Model, key: &ForeignKey) -> Option<Item> {
     Some(Item::index(&key.parent, &index.name))
 }
 
+/// What foreign keys to a table wait for: the keys that go are gone.
+pub(super) fn old_key(parent: &QName) -> Item {
+    Item::Mark { table: parent.clone(), what: "old keys gone" }
+}
+
 fn must(item: Item) -> Dependency {
     Dependency { item, strength: Strength::Must }
 }
@@ -141,6 +146,10 @@ impl Planner<'_> {
         step.needs = dependencies(&self.after, table, constraint);
         step.needs.push(must(Item::table(&table.name)));
         step.creates = items(&table.name, constraint);
+        if let Constraint::ForeignKey(key) = constraint {
+            // While a key that goes is there, PostgreSQL may take it for the one that is meant.
+            step.creates.push(old_key(&key.parent));
+        }
         if table.partition_by.is_some() && constraint.has_index() {
             let name = constraint.name().unwrap_or_default();
             for child in self.to.tables.values() {
@@ -351,6 +360,9 @@ impl Planner<'_> {
         if let Constraint::PrimaryKey(_) = constraint {
             step.creates.push(no_primary_key(&table.name));
         }
+        if constraint.has_index() {
+            step.destroys.push(old_key(&table.name));
+        }
         self.steps.push(step);
     }
 
@@ -438,6 +450,10 @@ impl Planner<'_> {
         .creates(Item::constraint(&table.name, name));
         step.needs = dependencies(&self.after, table, constraint);
         self.steps.push(step);
+        if old.comment.is_some() && constraint.index_comment().is_none() {
+            let action = Action::IndexComment { index: table.name.sibling(name), text: None };
+            self.steps.push(Step::new(action).needs(Item::constraint(&table.name, name)));
+        }
         self.constraint_comments(&table.name, constraint);
         true
     }

@@ -29,7 +29,8 @@ pub(super) fn additions(from: &EnumType, to: &EnumType) -> Vec<Step> {
                 place,
                 position: at,
             };
-            steps.push(Step::new(action).changes(Item::Object(id.clone())));
+            // Nothing has to leave the type for it; what needs the label comes after.
+            steps.push(Step::new(action).creates(Item::Object(id.clone())));
         }
         previous = Some(label);
     }

@@ -123,6 +123,9 @@ impl Planner<'_> {
         })
         .destroys(Item::index(&table.name, &index.name));
         step.releases = self.before.index(&table.name, index);
+        if index.unique {
+            step.destroys.push(super::constraint::old_key(&table.name));
+        }
         if table.partition_by.is_some() {
             let name = table.name.sibling(&index.name);
             for child in self.base.tables.values().filter(|child| !self.unlinks_now(child)) {

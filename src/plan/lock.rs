@@ -100,6 +100,7 @@ impl Action {
             | Self::IndexComment { .. }
             | Self::AddEnumValue { .. }
             | Self::ReplaceType { .. }
+            | Self::SetTypeAside { .. }
             | Self::SetSequenceOwner { .. } => None,
         }
     }
@@ -266,7 +267,8 @@ impl Found<'_> {
                     self.tree(&column.column.table, AccessExclusive);
                 }
             }
-            Action::RebuildTable { .. }
+            Action::SetTypeAside { .. }
+            | Action::RebuildTable { .. }
             | Action::CopyRows { .. }
             | Action::AlterIndex { .. }
             | Action::AttachIndex { .. }

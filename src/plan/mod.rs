@@ -22,6 +22,7 @@ mod reference;
 mod script;
 mod step;
 mod table;
+mod type_aside;
 
 pub use crate::diff::Conversions;
 pub use error::PlanError;
@@ -133,17 +134,23 @@ impl table::Planner<'_> {
                 Change::Create(id) => self.create_object(id),
                 Change::Drop(id) => self.drop_object(id, false),
                 Change::Alter(id) if self.recreate.objects.contains(id) => {}
+                Change::Alter(id) if self.recreate.aside.contains(id) => {}
                 Change::Alter(id) => self.alter_object(id),
                 Change::Table { table, .. } if self.recreate.tables.contains(table) => {}
                 Change::Table { table, change } => self.alter_table(table, change),
             }
         }
+        for id in self.recreate.aside.clone() {
+            self.set_type_aside(&id);
+        }
+        self.bring_over();
         self.recreate_parts();
         for id in self.recreate.objects.clone() {
             self.drop_object(&id, true);
             self.create_object(&id);
         }
         self.children_after_parents();
+        self.release_old_types();
         self.schemas_and_extensions();
         self.names_that_change_kind();
         self.changes_of_one_column();
@@ -305,6 +312,7 @@ impl table::Planner<'_> {
             let Some((old, new)) = both(&place.table) else { continue };
             if let (Some(from), Some(to)) = (old.column(&place.column), new.column(&place.column))
                 && from == to
+                && !self.recreate.converted.contains(&place)
                 && !self.recreate.tables.contains(&place.table)
             {
                 self.alter_column(old, new, from, to);

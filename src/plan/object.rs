@@ -149,6 +149,18 @@ impl Planner<'_> {
         };
         step.needs = self.after.object(&new);
         step.releases = self.before.object(&old);
+        if let ObjectId::Composite(_) = id {
+            // It need not leave a type that only changes in place.
+            let recreate = &self.recreate;
+            step.releases.retain(|d| match &d.item {
+                Item::Object(part) => {
+                    self.to.object(part).is_none()
+                        || recreate.types.contains(part)
+                        || recreate.objects.contains(part)
+                }
+                _ => true,
+            });
+        }
         self.steps.push(step);
     }
 

@@ -83,6 +83,7 @@ impl Action {
                 (TYPE, ty.to_string(), 1, format!("{position:05}"))
             }
             Self::ReplaceType { to, .. } => (TYPE, id_name(&to.id()), 2, String::new()),
+            Self::SetTypeAside { object, .. } => (TYPE, id_name(&object.id()), 0, String::new()),
             Self::SetAsideTable { table: t, .. } => table(&t.name, 1, ""),
             Self::CopyRows { to, .. } => (FOREIGN_KEY, to.to_string(), 0, String::new()),
             Self::SetSequenceOwner { sequence, owner } => match owner {
@@ -136,6 +137,7 @@ impl Action {
             Self::NoInherit { table, parent } => format!("stop table {table} inheriting {parent}"),
             Self::AddEnumValue { ty, label, .. } => format!("add label '{label}' to enum {ty}"),
             Self::ReplaceType { to, .. } => format!("replace {}", to.id()),
+            Self::SetTypeAside { object, .. } => format!("set {} aside", object.id()),
             Self::SetAsideTable { table, .. } => format!("set table {} aside", table.name),
             Self::CopyRows { to, .. } => format!("copy the rows of table {to}"),
             Self::SetSequenceOwner { sequence, .. } => format!("set owner of sequence {sequence}"),

@@ -23,6 +23,10 @@ pub(super) struct Recreate {
     pub tables: BTreeSet<QName>,
     /// Types of columns that no ALTER can bring to their new version.
     pub types: BTreeSet<ObjectId>,
+    /// Those of them, and collations, that are renamed out of the way of their successors.
+    pub aside: BTreeSet<ObjectId>,
+    /// The columns that go over to the successors.
+    pub converted: BTreeSet<ColumnRef>,
 }
 
 /// Something that goes away or changes so that its dependents cannot stay.
@@ -182,12 +186,10 @@ fn seeds(diff: &Diff, to: &Model, found: &mut Recreate) -> Vec<Touch> {
                 let (Some(old), Some(new)) = (diff.base.object(id), to.object(id)) else {
                     continue;
                 };
-                if replaces_type(&old, &new) {
+                if replaces_type(&old, &new)
+                    || matches!(old, Object::Collation(_)) && !in_place(&old, &new)
+                {
                     found.types.insert(id.clone());
-                    work.push(Touch::Object(id.clone()));
-                    for column in columns_of_type(&diff.base, to, id) {
-                        work.push(Touch::Column { column, parts: Parts::All });
-                    }
                 } else if !in_place(&old, &new) {
                     found.objects.insert(id.clone());
                     work.push(Touch::Object(id.clone()));
@@ -202,6 +204,21 @@ fn seeds(diff: &Diff, to: &Model, found: &mut Recreate) -> Vec<Touch> {
             }
         }
     }
+    found.aside = super::type_aside::find(&diff.base, to, &mut found.types);
+    for id in &found.types {
+        work.push(Touch::Object(id.clone()));
+        for column in columns_of_type(&diff.base, to, id) {
+            work.push(Touch::Column { column, parts: Parts::All });
+        }
+    }
+    for id in &found.aside {
+        for column in super::type_aside::columns(&diff.base, to, id) {
+            if found.converted.insert(column.clone()) {
+                work.push(Touch::Column { column, parts: Parts::Texts });
+            }
+        }
+    }
+    super::type_aside::note_defaults(&diff.base, found);
     work
 }
 

@@ -309,6 +309,13 @@ pub enum Action {
         labels: Vec<(String, String)>,
     },
 
+    /// Renames a type or collation out of the way of its successor: what uses it is brought over
+    /// piece by piece.
+    SetTypeAside {
+        object: Box<Object>,
+        aside: QName,
+    },
+
     SetSequenceOwner {
         sequence: QName,
         owner: Option<ColumnRef>,
@@ -423,6 +430,8 @@ pub(super) fn schema_of(item: &Item) -> Option<String> {
 /// How a value gets to its new type where assignment does not do it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Conversion {
+    /// Attribute by attribute.
+    Composite(Box<(crate::model::Composite, crate::model::Composite)>),
     /// `column::type`
     Cast,
     /// `column::text::type`: there is no cast between the two.

@@ -3,7 +3,8 @@
 use super::quote::{ident, literal, qname};
 use super::{comments, sequences, types};
 use crate::model::{
-    Collation, Column, ColumnValue, DataType, GeneratedKind, Identity, IdentityMode, QName, Storage,
+    Collation, Column, ColumnValue, DataType, GeneratedKind, Identity, IdentityMode, QName,
+    Storage, TypeName,
 };
 use crate::plan::{ColumnChange, Conversion};
 
@@ -135,17 +136,20 @@ fn retype(from: &Column, to: &Column, using: Option<&Conversion>) -> String {
 
 fn convert(column: &str, ty: &DataType, conversion: &Conversion) -> String {
     let column = ident(column);
+    // There may be no cast between two types of the user's.
+    let text = if matches!(ty.name, TypeName::User(_)) { "::text" } else { "" };
     let ty = types::render(ty);
     match conversion {
+        Conversion::Composite(types) => super::composites::converted(&types.0, &types.1, &column),
         Conversion::Cast => format!("{column}::{ty}"),
         Conversion::ThroughText => format!("{column}::text::{ty}"),
         Conversion::ThroughTextArray => format!("{column}::text[]::{ty}"),
         Conversion::ToArray => {
-            format!("CASE WHEN {column} IS NULL THEN NULL ELSE ARRAY[{column}]::{ty} END")
+            format!("CASE WHEN {column} IS NULL THEN NULL ELSE ARRAY[{column}{text}]::{ty} END")
         }
         Conversion::ThroughInteger => format!("{column}::integer::{ty}"),
         Conversion::Expr(expr) => expr.as_str().to_owned(),
-        Conversion::FirstElement => format!("{column}[1]::{ty}"),
+        Conversion::FirstElement => format!("{column}[1]{text}::{ty}"),
     }
 }
 

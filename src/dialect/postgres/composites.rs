@@ -2,7 +2,7 @@
 
 use super::quote::{ident, qname};
 use super::{collations, comments, types};
-use crate::model::{Attribute, Composite};
+use crate::model::{Attribute, Composite, TypeName};
 
 pub(super) fn create(composite: &Composite) -> Vec<String> {
     let name = qname(&composite.name);
@@ -71,7 +71,10 @@ pub(super) fn alter(from: &Composite, to: &Composite) -> Vec<String> {
 pub(super) fn converted(from: &Composite, to: &Composite, column: &str) -> String {
     let fields = to.attributes.iter().map(|new| {
         match from.attributes.iter().find(|old| old.name == new.name) {
-            Some(old) if old.ty == new.ty => format!("({column}).{}", ident(&new.name)),
+            // A type of the user's may be another one by now, under the same name.
+            Some(old) if old.ty == new.ty && matches!(old.ty.name, TypeName::Builtin(_)) => {
+                format!("({column}).{}", ident(&new.name))
+            }
             Some(_) => {
                 let ty = types::render(&new.ty);
                 format!("({column}).{}::text::{ty}", ident(&new.name))

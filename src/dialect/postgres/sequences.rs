@@ -69,11 +69,25 @@ pub(super) fn alter(from: &Sequence, to: &Sequence) -> Vec<String> {
     }
     tail.extend(changes(&from.options, &to.options));
     if !tail.is_empty() {
+        out.extend(raised(from, to));
         out.push(format!("ALTER SEQUENCE {name} {};", tail.join(" ")));
     }
     let (old, new) = (from.comment.as_deref(), to.comment.as_deref());
     comments::change(&mut out, "SEQUENCE", &name, old, new);
     out
+}
+
+/// PostgreSQL refuses a lower limit that the counter has not reached; only the database knows
+/// whether it has.
+fn raised(from: &Sequence, to: &Sequence) -> Option<String> {
+    let min = to.options.min?;
+    if to.options.increment.unwrap_or(1) < 0 || from.options.min.unwrap_or(1) >= min {
+        return None;
+    }
+    let start = to.options.start.unwrap_or(min);
+    let name = qname(&to.name);
+    let text = super::quote::literal(&name);
+    Some(format!("SELECT setval({text}, {start}, false) FROM {name} WHERE last_value < {min};"))
 }
 
 /// What ALTER SEQUENCE must say, option by option. A start that falls back to the default follows

@@ -91,6 +91,7 @@ pub(super) fn render(action: &Action, to: &Model) -> Vec<String> {
             vec![format!("ALTER TABLE {} NO INHERIT {};", qname(table), qname(parent))]
         }
         Action::AddEnumValue { ty, label, place, .. } => vec![enums::add_value(ty, label, place)],
+        Action::SetTypeAside { object, aside } => tables::set_type_aside(object, aside),
         Action::ReplaceType { from, to, columns, labels } => {
             tables::replace_type(from, to, columns, labels)
         }

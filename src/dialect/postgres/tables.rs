@@ -135,6 +135,19 @@ pub(super) fn copy(from: &QName, to: &QName, names: &[String], keeps_identity: b
     format!("INSERT INTO {} ({names}){overriding}\nSELECT {names} FROM {};", qname(to), qname(from))
 }
 
+/// Renames a type or collation.
+pub(super) fn set_type_aside(object: &crate::model::Object, aside: &QName) -> Vec<String> {
+    use crate::model::Object;
+    let (name, words) = match object {
+        Object::Enum(o) => (&o.name, "TYPE"),
+        Object::Composite(o) => (&o.name, "TYPE"),
+        Object::Domain(o) => (&o.name, "DOMAIN"),
+        Object::Collation(o) => (&o.name, "COLLATION"),
+        _ => return Vec::new(),
+    };
+    vec![format!("ALTER {words} {} RENAME TO {};", qname(name), ident(&aside.name))]
+}
+
 /// A type converted by way of text: the new one takes the name, the columns follow, the old one
 /// goes.
 pub(super) fn replace_type(

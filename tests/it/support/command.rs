@@ -135,11 +135,11 @@ impl Outcome {
     /// The error that `--format json` writes to stderr, where every line is an object.
     #[track_caller]
     pub fn error(&self) -> serde_json::Value {
-        let lines = self.stderr.lines().map(|line| {
+        let mut lines = self.stderr.lines().map(|line| {
             let parsed = serde_json::from_str::<serde_json::Value>(line);
             parsed.unwrap_or_else(|error| panic!("{error} in {line:?}\n{self}"))
         });
-        let error = lines.filter(|line| line.get("error").is_some()).next_back();
+        let error = lines.rfind(|line| line.get("error").is_some());
         error.unwrap_or_else(|| panic!("no error\n{self}"))
     }
 
