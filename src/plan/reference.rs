@@ -91,21 +91,18 @@ impl<'a> References<'a> {
     pub fn expr(&self, table: &QName, expr: &Expr) -> Vec<Dependency> {
         let mut out = Vec::new();
         let mentions = self.mentions(expr.as_str());
-        let owner = self.model.tables.get(table);
+        let queries = mentions.has("select");
         for id in self.objects_in(&mentions) {
-            // An expression names a relation only as a type; a column called so is likelier.
+            // Outside of queries an expression names a relation only as a type; a column or a text
+            // that is spelled so is likelier.
             let strength = match &id {
                 ObjectId::Table(name) if name == table => continue,
-                ObjectId::Table(name) | ObjectId::View(name)
-                    if owner.is_some_and(|owner| owner.column(&name.name).is_some()) =>
-                {
-                    Strength::Wish
-                }
+                ObjectId::Table(_) | ObjectId::View(_) if !queries => Strength::Wish,
                 _ => Strength::Mention,
             };
             out.push(Dependency { item: Item::Object(id), strength });
         }
-        if let Some(owner) = owner {
+        if let Some(owner) = self.model.tables.get(table) {
             for column in owner.columns.iter().filter(|c| mentions.has(&c.name)) {
                 let item = Item::column(table, &column.name);
                 out.push(Dependency { item, strength: Strength::Mention });

@@ -104,10 +104,12 @@ pub(super) fn set_aside(table: &Table, aside: &QName, sequences: &[QName]) -> Ve
         out.push(super::sequences::set_owner(sequence, None));
     }
     out.push(format!("ALTER TABLE {} RENAME TO {};", qname(&table.name), ident(&aside.name)));
-    for constraint in all_constraints(table).iter().filter(|c| !c.is_inherited()) {
-        if let Some(name) = constraint.name().filter(|_| constraint.has_index()) {
-            out.push(constraints::drop(aside, name));
-        } else if let (Constraint::ForeignKey(_), Some(name)) = (constraint, constraint.name()) {
+    for constraint in all_constraints(table) {
+        let Some(name) = constraint.name() else { continue };
+        let foreign = matches!(constraint, Constraint::ForeignKey(_));
+        if foreign && constraint.is_inherited() {
+            out.push(constraints::drop_leftover(aside, name));
+        } else if !constraint.is_inherited() && (foreign || constraint.has_index()) {
             out.push(constraints::drop(aside, name));
         }
     }

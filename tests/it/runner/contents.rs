@@ -141,7 +141,7 @@ fn a_failure_says_what_was_done_before_it() {
     let outcome = run(&project, database.url(), &["migrate", "--format", "json"])
         .code(6)
         .stderr_has("applied before the failure, and stays so: 1_a, 2_b");
-    let line = outcome.stderr.lines().find(|line| line.starts_with('{')).unwrap();
+    let line = outcome.stderr.lines().find(|line| line.starts_with("{\"error\"")).unwrap();
     let json: serde_json::Value = serde_json::from_str(line).unwrap();
     assert_eq!(json["exit_code"], 6);
     assert_eq!(json["statement"]["line"], 2);
