@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs what the tests need and the machine lacks: a PostgreSQL server (through apt, as root or
-# with sudo), pgbouncer (unpacked into target/tools) and the real diesel command line, the peer of the interchange tests (into
-# target/tools, from crates.io).
+# with sudo), pgbouncer (unpacked into target/tools) and the real diesel command line, the peer of
+# the interchange tests (into target/tools, from crates.io).
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -30,16 +30,28 @@ if ! have_postgres; then
     }
 fi
 
-# Unpacked, not installed: the packaged service must not start.
+# Unpacked, not installed: the packaged service must not start. apt knows which libraries it needs;
+# it asks for no rights, because nothing is written outside of the folder.
+fetch_pgbouncer() {
+    apt-get install -q -y --no-install-recommends --download-only -o Debug::NoLocking=1 \
+        -o Dir::Cache::archives="$1" pgbouncer >"$1/log" 2>&1
+}
 if ! command -v pgbouncer >/dev/null 2>&1 && [ ! -x /usr/sbin/pgbouncer ] &&
     [ ! -x target/tools/pgbouncer/usr/sbin/pgbouncer ] && command -v apt-get >/dev/null 2>&1; then
     work=$(mktemp -d)
-    if (cd "$work" && apt-get download -q pgbouncer libevent-2.1-7 libc-ares2 >/dev/null 2>&1); then
+    mkdir "$work/partial"
+    if ! fetch_pgbouncer "$work" && [ "$(id -u)" = 0 ]; then
+        # A fresh machine has no lists of packages yet.
+        apt-get update -q
+        fetch_pgbouncer "$work" || true
+    fi
+    if ls "$work"/pgbouncer_*.deb >/dev/null 2>&1; then
         mkdir -p target/tools/pgbouncer
         for file in "$work"/*.deb; do
             dpkg-deb -x "$file" target/tools/pgbouncer
         done
     else
+        cat "$work/log" >&2
         echo "install-tools: pgbouncer cannot be fetched; the tests of poolers will fail" >&2
     fi
     rm -rf "$work"
