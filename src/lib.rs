@@ -1,4 +1,39 @@
 //! Schema, migrations, seeding and browsing for Diesel.
+//!
+//! An application uses two things of it:
+//!
+//! - [`schema!`], Diesel's `table!` with attributes for what it cannot say. It expands to plain Diesel
+//!   items.
+//! - `Migrator` (feature `migrator`), which runs the migrations compiled in by
+//!   [`embed_migrations!`], with the lock and the ledger of the program `dbkit`.
+//!
+//! ```
+//! dbkit::schema! {
+//!     #[index(created_at)]
+//!     table users (id) {
+//!         id -> Integer,
+//!         #[unique]
+//!         email -> Text,
+//!         #[default = "now()"]
+//!         created_at -> Timestamp,
+//!     }
+//! }
+//! ```
+//!
+//! Everything else is for the program, and for tools that want a stage of it: read a schema
+//! ([`source`]) or a database (`database`) into a [`model`], compare two models ([`diff`]), order the
+//! changes and tell their hazards ([`plan`]), write them as SQL ([`dialect`]). Each stage takes and
+//! returns values; only `database` holds a connection, only `cli` prints.
+//!
+//! # Features
+//!
+//! | feature | what it adds |
+//! |---|---|
+//! | `cli` (default) | the program |
+//! | `migrator` | running migrations from an application |
+//! | `postgres`, `sqlite` (default) | the databases |
+//! | `bundled` (default) | libpq with TLS and SQLite built in |
+//! | `system-libs` | the system's libpq and SQLite |
 
 #[cfg(feature = "migrator")]
 pub mod apply;

@@ -71,6 +71,7 @@ pub struct Args {
 /// Mistakes in files, an unanswered question, a folder that cannot be written.
 pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
     let dialects = context.dialects();
+    name(args, "migration")?;
     if let Some(name) = &args.rebase {
         let name = Some(name.as_str()).filter(|name| !name.is_empty());
         let style = if args.fast { Style::Fast } else { Style::Safe };

@@ -113,6 +113,9 @@ impl Location {
             Some(_) if login_without_scheme(text) => {
                 Err(bad("it has a user and a host, but no scheme"))
             }
+            _ if text.starts_with("postgres//") || text.starts_with("postgresql//") => {
+                Err(bad("`:` is missing after the scheme"))
+            }
             _ if connection_words(text) => {
                 Err(bad("it is neither a URL nor a path, but libpq's `key=value` words"))
             }
@@ -249,6 +252,7 @@ fn misplaced(rest: &str) -> Option<&'static str> {
 fn login_without_scheme(text: &str) -> bool {
     let windows_drive = text.get(1..3).is_some_and(|start| matches!(start, ":\\" | ":/"));
     let Some((login, _)) = text.rsplit_once('@') else { return false };
+    let login = login.split_once("//").map_or(login, |(_, login)| login);
     !windows_drive && login.split_once(':').is_some_and(|(user, _)| !user.contains(['/', '\\']))
 }
 
@@ -383,6 +387,9 @@ mod tests {
             "postgres://u:sec#ret/secret@h/d",
             "redis://:secret@h",
             "u:secret@h/d",
+            "postgres//u:secret@h/d",
+            "//u:secret@h/d",
+            "postgresql//secret/d",
             "host=h password=secret",
             "postgres://u:1#secret@h/d",
             "postgres://u:1/secret@h/d",

@@ -143,6 +143,8 @@ fn custom_and_names() {
     generate(&project, &["first"]).success();
     assert_eq!(project.list("migrations").len(), 2);
     generate(&project, &["--check"]).success();
+    // Also where there is nothing to write.
+    generate(&project, &["../../evil"]).code(2).stderr_has("leads to another folder");
 }
 
 #[test]
