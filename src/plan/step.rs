@@ -23,7 +23,7 @@ pub enum Item {
         table: QName,
         what: &'static str,
     },
-    /// One change of a column, by [`ColumnChange::rank`].
+    /// One change of a column, by its place among them.
     Change(ColumnRef, char),
     /// A partition's or inheritance child's link to its parent.
     Parent {
