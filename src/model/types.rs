@@ -130,6 +130,31 @@ pub struct RangeType {
     pub comment: Option<String>,
 }
 
+impl RangeType {
+    /// The name of the multirange type that comes with it.
+    #[must_use]
+    pub fn multirange_name(&self) -> QName {
+        self.multirange.clone().unwrap_or_else(|| Self::default_multirange(&self.name))
+    }
+
+    /// The name that CREATE TYPE gives a multirange (CREATE TYPE, "Range Types").
+    #[must_use]
+    pub fn default_multirange(range: &QName) -> QName {
+        let name = match range.name.find("range") {
+            Some(at) => {
+                let (before, after) = range.name.split_at(at);
+                format!("{before}multi{after}")
+            }
+            None => format!("{}_multirange", range.name),
+        };
+        let fits = name.chars().scan(0, |bytes, c| {
+            *bytes += c.len_utf8();
+            (*bytes <= 63).then_some(c)
+        });
+        range.sibling(fits.collect::<String>())
+    }
+}
+
 /// An extended-statistics object (CREATE STATISTICS).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Statistics {

@@ -226,9 +226,10 @@ impl Planner<'_> {
             }
         }
         step.needs.extend(self.after.column_type(to));
-        // A type that is replaced has taken the column with it.
+        // A type that is replaced has taken the column with it; one that is altered keeps it.
         let replaced = |item: &Item| {
-            matches!(item, Item::Object(id) if self.recreate.types.contains(id))
+            matches!(item, Item::Object(id)
+                if self.recreate.types.contains(id) || self.to.contains(id) && self.base.contains(id))
                 && step.needs.iter().any(|need| need.item == *item)
         };
         let released = self.before.column_type(from);

@@ -76,6 +76,7 @@ impl Planner<'_> {
         let mut step = Step::new(Action::AttachPartition { table: table.name.clone(), partition })
             .needs(Item::table(&table.name))
             .needs(Item::table(&parent))
+            .needs(Item::Mark { table: table.name.clone(), what: "freed" })
             .creates(Item::Parent { child: table.name.clone(), parent: parent.clone() });
         for column in &table.columns {
             step = step.needs(Item::column(&table.name, &column.name));

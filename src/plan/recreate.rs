@@ -138,7 +138,10 @@ impl Recreate {
     ) {
         match holder {
             Holder::Object(id) => {
-                if id.kind() == ObjectKind::Domain || id.kind() == ObjectKind::Composite {
+                if matches!(
+                    id.kind(),
+                    ObjectKind::Domain | ObjectKind::Composite | ObjectKind::Range
+                ) {
                     return;
                 }
                 if to.contains(id) && self.objects.insert(id.clone()) {
@@ -187,6 +190,7 @@ fn seeds(diff: &Diff, to: &Model, found: &mut Recreate) -> Vec<Touch> {
                     continue;
                 };
                 if replaces_type(&old, &new)
+                    || super::type_aside::refuses_to_tighten(&diff.base, to, id)
                     || matches!(old, Object::Collation(_)) && !in_place(&old, &new)
                 {
                     found.types.insert(id.clone());

@@ -4,7 +4,8 @@ use crate::model::{
     TypeName,
 };
 use crate::sql::lex::{TokenKind, tokens};
-use crate::sql::names::{mentioned, relations};
+use crate::sql::names::mentioned;
+use crate::sql::uses::{uses, without_argument_names};
 use std::collections::{BTreeSet, HashMap};
 
 /// What the parts of one model refer to.
@@ -62,16 +63,30 @@ impl<'a> References<'a> {
     }
 
     fn text(&self, text: &str, strength: Strength, columns: bool, out: &mut Vec<Dependency>) {
+        self.text_of(text, strength, columns, false, out);
+    }
+
+    fn text_of(
+        &self,
+        text: &str,
+        strength: Strength,
+        columns: bool,
+        bodies: bool,
+        out: &mut Vec<Dependency>,
+    ) {
         let mentions = self.mentions(text);
-        let is_schema = |name: &str| name == "public" || self.model.schemas.contains_key(name);
-        let relations = relations(text, self.model.dialect, &is_schema);
+        let found = uses(text, bodies, &|name| self.is_schema(name));
         for id in self.objects_in(&mentions) {
-            let relation = match &id {
-                ObjectId::Table(name) | ObjectId::View(name) => relations.contains(&name.name),
+            // A column or an output name that is called like a table says nothing about the table,
+            // nor about a routine.
+            let named = match &id {
+                ObjectId::Table(name) | ObjectId::View(name) => {
+                    found.relations.contains(&name.name)
+                }
+                ObjectId::Routine(name) => found.calls.contains(&name.name.name),
                 _ => true,
             };
-            // A column or an output name that is called like a table says nothing about the table.
-            if self.model.dialect == crate::model::Dialect::Postgres && !relation {
+            if self.model.dialect == crate::model::Dialect::Postgres && !named {
                 out.push(Dependency { item: Item::Object(id), strength: Strength::Wish });
                 continue;
             }
@@ -87,10 +102,22 @@ impl<'a> References<'a> {
         }
     }
 
+    fn is_schema(&self, name: &str) -> bool {
+        name == "public" || self.model.schemas.contains_key(name)
+    }
+
+    /// Types and other objects that are named outright.
+    fn names(&self, text: &str, out: &mut Vec<Dependency>) {
+        for id in self.objects_in(&self.mentions(text)) {
+            out.push(Dependency { item: Item::Object(id), strength: Strength::Mention });
+        }
+    }
+
     /// What an expression of a table refers to: objects it mentions, and the table's own columns.
     pub fn expr(&self, table: &QName, expr: &Expr) -> Vec<Dependency> {
         let mut out = Vec::new();
         let mentions = self.mentions(expr.as_str());
+        let found = uses(expr.as_str(), false, &|name| self.is_schema(name));
         let queries = mentions.has("select");
         for id in self.objects_in(&mentions) {
             // Outside of queries an expression names a relation only as a type; a column or a text
@@ -98,6 +125,7 @@ impl<'a> References<'a> {
             let strength = match &id {
                 ObjectId::Table(name) if name == table => continue,
                 ObjectId::Table(_) | ObjectId::View(_) if !queries => Strength::Wish,
+                ObjectId::Routine(name) if !found.calls.contains(&name.name.name) => Strength::Wish,
                 _ => Strength::Mention,
             };
             out.push(Dependency { item: Item::Object(id), strength });
@@ -136,7 +164,7 @@ impl<'a> References<'a> {
                 must(out, Item::Object(id));
             }
         }
-        for range in self.model.ranges.values().filter(|r| r.multirange.as_ref() == Some(name)) {
+        for range in self.model.ranges.values().filter(|r| r.multirange_name() == *name) {
             must(out, Item::Object(ObjectId::Range(range.name.clone())));
         }
     }
@@ -215,7 +243,7 @@ impl<'a> References<'a> {
                     self.user_type(name, &mut out);
                 }
                 for text in range.canonical.iter().chain(&range.subtype_diff) {
-                    self.text(text, Strength::Mention, false, &mut out);
+                    self.names(text, &mut out);
                 }
                 if let Some(collation) = &range.collation {
                     must(&mut out, Item::Object(ObjectId::Collation(collation.0.clone())));
@@ -256,13 +284,15 @@ impl<'a> References<'a> {
     /// The signature is checked by the database; the body only where it is SQL that the database
     /// keeps parsed, or `LANGUAGE sql`, which it reads once.
     fn routine(&self, routine: &Routine, out: &mut Vec<Dependency>) {
-        self.text(&routine.arguments, Strength::Mention, false, out);
-        self.text(&routine.result, Strength::Mention, false, out);
+        self.names(&without_argument_names(&routine.arguments), out);
+        self.names(&without_argument_names(&routine.result), out);
+        if routine.kind == crate::model::RoutineKind::Aggregate {
+            return self.names(after_name(&routine.definition), out);
+        }
         let parsed = has_parsed_body(routine);
         let checked = parsed || self.mentions(&routine.definition).has("sql");
-        let aggregate = routine.kind == crate::model::RoutineKind::Aggregate;
-        let strength = if checked || aggregate { Strength::Mention } else { Strength::Wish };
-        self.text(after_name(&routine.definition), strength, true, out);
+        let strength = if checked { Strength::Mention } else { Strength::Wish };
+        self.text_of(after_name(&routine.definition), strength, true, true, out);
     }
 
     fn relation(&self, name: &QName, out: &mut Vec<Dependency>) {

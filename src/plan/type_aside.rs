@@ -17,6 +17,10 @@ fn parts(model: &Model, name: &QName) -> Vec<QName> {
     };
     let collation = |c: &Option<Collation>| c.as_ref().map(|c| c.0.clone());
     let mut out = Vec::new();
+    if let Some(range) = model.ranges.get(name) {
+        out.extend(user(&range.subtype));
+        out.extend(collation(&range.collation));
+    }
     if let Some(domain) = model.domains.get(name) {
         out.extend(user(&domain.base));
         out.extend(collation(&domain.collation));
@@ -34,7 +38,19 @@ fn type_id(model: &Model, name: &QName) -> Option<ObjectId> {
     if model.domains.contains_key(name) {
         return Some(ObjectId::Domain(name.clone()));
     }
+    if model.ranges.contains_key(name) {
+        return Some(ObjectId::Range(name.clone()));
+    }
     model.composites.contains_key(name).then(|| ObjectId::Composite(name.clone()))
+}
+
+/// The names under which columns and others use the type: a range has a multirange beside it.
+fn names(model: &Model, id: &ObjectId) -> Vec<QName> {
+    let mut out: Vec<QName> = name_of(id).into_iter().cloned().collect();
+    if let ObjectId::Range(name) = id {
+        out.extend(model.ranges.get(name).map(crate::model::RangeType::multirange_name));
+    }
+    out
 }
 
 pub(super) fn name_of(id: &ObjectId) -> Option<&QName> {
@@ -42,6 +58,7 @@ pub(super) fn name_of(id: &ObjectId) -> Option<&QName> {
         ObjectId::Enum(name)
         | ObjectId::Domain(name)
         | ObjectId::Composite(name)
+        | ObjectId::Range(name)
         | ObjectId::Collation(name) => Some(name),
         _ => None,
     }
@@ -54,11 +71,15 @@ pub(super) fn find(base: &Model, to: &Model, types: &mut BTreeSet<ObjectId>) -> 
     let mut work: Vec<ObjectId> = types.iter().cloned().collect();
     while let Some(id) = work.pop() {
         let Some(name) = name_of(&id).cloned() else { continue };
-        if matches!(id, ObjectId::Collation(_)) || moves(base, to, &name) {
+        let apart = matches!(id, ObjectId::Collation(_) | ObjectId::Range(_))
+            || refuses_to_tighten(base, to, &id);
+        if apart || moves(base, to, &name) {
             aside.insert(id.clone());
         }
-        for user in base.domains.keys().chain(base.composites.keys()) {
-            if !parts(base, user).contains(&name) {
+        let names = names(base, &id);
+        let users = base.domains.keys().chain(base.composites.keys()).chain(base.ranges.keys());
+        for user in users {
+            if !parts(base, user).iter().any(|part| names.contains(part)) {
                 continue;
             }
             aside.insert(id.clone());
@@ -72,6 +93,45 @@ pub(super) fn find(base: &Model, to: &Model, types: &mut BTreeSet<ObjectId>) -> 
         }
     }
     aside
+}
+
+/// True when a domain gets stricter while columns have it inside something else: an array, a
+/// composite or a range. PostgreSQL looks at their values only where the domain is the column's
+/// own type, and refuses otherwise (ALTER DOMAIN, notes).
+pub(super) fn refuses_to_tighten(base: &Model, to: &Model, id: &ObjectId) -> bool {
+    let ObjectId::Domain(name) = id else { return false };
+    let (Some(old), Some(new)) = (base.domains.get(name), to.domains.get(name)) else {
+        return false;
+    };
+    let known = |check: &crate::model::Check| {
+        old.checks.iter().any(|c| c.name == check.name && c.expr == check.expr && !c.not_valid)
+    };
+    let stricter = new.not_null && !old.not_null
+        || new.checks.iter().any(|check| !check.not_valid && !known(check));
+    stricter && is_inside(base, name, &mut BTreeSet::new())
+}
+
+fn is_inside(model: &Model, name: &QName, seen: &mut BTreeSet<QName>) -> bool {
+    let of = |ty: &DataType| ty.name == TypeName::User(name.clone());
+    let columns = || model.tables.values().flat_map(|table| &table.columns);
+    if columns().any(|column| of(&column.ty) && column.ty.array) {
+        return true;
+    }
+    let users = model.domains.keys().chain(model.composites.keys()).chain(model.ranges.keys());
+    for user in users.filter(|user| parts(model, user).contains(name)) {
+        if !seen.insert(user.clone()) {
+            continue;
+        }
+        let contained = !model.domains.contains_key(user);
+        let used = || {
+            let ids = type_id(model, user).map(|id| names(model, &id)).unwrap_or_default();
+            columns().any(|c| matches!(&c.ty.name, TypeName::User(n) if ids.contains(n)))
+        };
+        if contained && used() || is_inside(model, user, seen) {
+            return true;
+        }
+    }
+    false
 }
 
 /// True when a column changes between the type and one that has to do with it.
@@ -96,9 +156,10 @@ fn moves(base: &Model, to: &Model, name: &QName) -> bool {
 /// The columns that have the type or collation before and after and are not retyped by the diff.
 pub(super) fn columns(base: &Model, to: &Model, id: &ObjectId) -> Vec<ColumnRef> {
     let Some(name) = name_of(id) else { return Vec::new() };
+    let names = names(base, id);
     let uses = |column: &Column| match id {
         ObjectId::Collation(_) => column.collation.as_ref().is_some_and(|c| c.0 == *name),
-        _ => column.ty.name == TypeName::User(name.clone()),
+        _ => matches!(&column.ty.name, TypeName::User(name) if names.contains(name)),
     };
     let mut out = Vec::new();
     for table in base.tables.values() {
@@ -127,7 +188,11 @@ impl Planner<'_> {
         let aside = aside_name(name);
         let there = Item::Mark { table: aside.clone(), what: "aside" };
         let action = Action::SetTypeAside { object: Box::new(old.clone()), aside: aside.clone() };
-        let step = Step::new(action).destroys(Item::Object(id.clone())).creates(there.clone());
+        let mut step = Step::new(action).destroys(Item::Object(id.clone())).creates(there.clone());
+        if let ObjectId::Range(_) = id {
+            // Its constructors are found by the names of their arguments.
+            step.releases = self.before.object(&old);
+        }
         self.steps.push(step);
         self.create_object(id);
         let mut rest = old.clone();
@@ -135,6 +200,7 @@ impl Planner<'_> {
             Object::Enum(o) => o.name = aside,
             Object::Domain(o) => o.name = aside,
             Object::Composite(o) => o.name = aside,
+            Object::Range(o) => o.name = aside,
             Object::Collation(o) => o.name = aside,
             _ => return,
         }
@@ -170,10 +236,10 @@ impl Planner<'_> {
     pub(super) fn conversion(&self, from: &Column, to: &Column) -> Option<Conversion> {
         let TypeName::User(name) = &from.ty.name else { return None };
         let is_aside = |name: &QName| {
-            self.recreate
-                .aside
-                .iter()
-                .any(|id| !matches!(id, ObjectId::Collation(_)) && name_of(id) == Some(name))
+            self.recreate.aside.iter().any(|id| {
+                !matches!(id, ObjectId::Collation(_))
+                    && (names(self.base, id).contains(name) || names(self.to, id).contains(name))
+            })
         };
         let over = |ty: &DataType| matches!(&ty.name, TypeName::User(n) if is_aside(n));
         if !is_aside(name) && !over(&to.ty) || from.ty.array != to.ty.array {
@@ -199,7 +265,7 @@ impl Planner<'_> {
         for step in &mut self.steps {
             let by_name = match &step.action {
                 Action::Drop(object) => {
-                    !matches!(**object, Object::Domain(_) | Object::Composite(_))
+                    !matches!(**object, Object::Domain(_) | Object::Composite(_) | Object::Range(_))
                 }
                 Action::SetTypeAside { .. } => true,
                 _ => false,

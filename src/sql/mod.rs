@@ -5,3 +5,4 @@ pub mod cursor;
 pub mod lex;
 pub mod names;
 pub mod split;
+pub mod uses;

@@ -138,49 +138,6 @@ pub fn qualified(text: &str, dialect: Dialect) -> BTreeSet<(Option<String>, Stri
     set
 }
 
-/// The names that can be relations: all that [`mentioned`] gives but output names (behind AS) and
-/// columns (behind a dot whose left side is no schema).
-#[must_use]
-pub fn relations(
-    text: &str,
-    dialect: Dialect,
-    is_schema: &dyn Fn(&str) -> bool,
-) -> BTreeSet<String> {
-    let mut set = BTreeSet::new();
-    let mut texts = vec![(text.to_owned(), 0)];
-    while let Some((text, depth)) = texts.pop() {
-        let mut previous: Option<String> = None;
-        let mut left: Option<String> = None;
-        let mut after_as = false;
-        for token in tokens(&text, dialect).filter(|t: &Token| !t.is_trivia()) {
-            let written = token.text(&text);
-            match token.kind {
-                TokenKind::Word | TokenKind::QuotedName => {
-                    let name = value(written, dialect);
-                    let column = left.take().is_some_and(|left| !is_schema(&left));
-                    if !column && !after_as {
-                        set.insert(match dialect {
-                            Dialect::Postgres => name.clone(),
-                            Dialect::Sqlite => name.to_lowercase(),
-                        });
-                    }
-                    after_as = token.is_word(&text, "as");
-                    previous = Some(name);
-                    continue;
-                }
-                TokenKind::Dot => left = previous.take(),
-                TokenKind::Text | TokenKind::DollarText if depth < MAX_DEPTH => {
-                    texts.push((string_value(written), depth + 1));
-                }
-                _ => left = None,
-            }
-            after_as = false;
-            previous = None;
-        }
-    }
-    set
-}
-
 fn visit(text: &str, dialect: Dialect, depth: usize, found: &mut dyn FnMut(Option<&str>, &str)) {
     let mut previous: Option<String> = None;
     let mut qualifier: Option<String> = None;
@@ -233,17 +190,6 @@ mod tests {
         assert!(set.contains(&(Some("app".into()), "f".into())));
         assert!(set.contains(&(Some("a".into()), "b".into())));
         assert!(set.contains(&(None, "t".into())));
-    }
-
-    #[test]
-    fn aliases_and_columns_are_no_relations() {
-        let text = "select a.b as c, app.d.e from app.d join f on true, 'select from g'";
-        let set = relations(text, Dialect::Postgres, &|name| name == "app");
-        for (name, found) in
-            [("a", true), ("b", false), ("c", false), ("d", true), ("f", true), ("g", true)]
-        {
-            assert_eq!(set.contains(name), found, "{name}");
-        }
     }
 
     #[test]

@@ -1,11 +1,11 @@
 //! Composite types.
 
-use super::quote::{ident, qname};
+use super::quote::ident;
 use super::{collations, comments, types};
 use crate::model::{Attribute, Composite, TypeName};
 
 pub(super) fn create(composite: &Composite) -> Vec<String> {
-    let name = qname(&composite.name);
+    let name = types::user(&composite.name);
     let attributes: Vec<String> =
         composite.attributes.iter().map(|a| format!("\n    {}", attribute(a))).collect();
     let list = attributes.join(",");
@@ -25,13 +25,13 @@ fn attribute(a: &Attribute) -> String {
 }
 
 pub(super) fn drop(composite: &Composite) -> String {
-    format!("DROP TYPE {};", qname(&composite.name))
+    format!("DROP TYPE {};", types::user(&composite.name))
 }
 
 /// CASCADE reaches the tables made `OF` the type; a type that columns use takes new and dropped
 /// attributes, and no retyped ones (ALTER TYPE).
 pub(super) fn alter(from: &Composite, to: &Composite) -> Vec<String> {
-    let name = qname(&to.name);
+    let name = types::user(&to.name);
     let mut out = Vec::new();
     let mut actions = Vec::new();
     for old in &from.attributes {
@@ -86,6 +86,6 @@ pub(super) fn converted(from: &Composite, to: &Composite, column: &str) -> Strin
     format!(
         "CASE WHEN {column} IS DISTINCT FROM NULL THEN ROW({})::{} END",
         fields.join(", "),
-        qname(&to.name)
+        types::user(&to.name)
     )
 }

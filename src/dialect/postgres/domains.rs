@@ -1,11 +1,11 @@
 //! Domains.
 
-use super::quote::{ident, qname};
+use super::quote::ident;
 use super::{collations, comments, types};
 use crate::model::{Check, Domain};
 
 pub(super) fn create(domain: &Domain) -> Vec<String> {
-    let name = qname(&domain.name);
+    let name = types::user(&domain.name);
     let collation = collations::clause(domain.collation.as_ref());
     let mut sql = format!("CREATE DOMAIN {name} AS {}{collation}", types::render(&domain.base));
     if let Some(default) = &domain.default {
@@ -29,11 +29,11 @@ pub(super) fn create(domain: &Domain) -> Vec<String> {
 }
 
 pub(super) fn drop(domain: &Domain) -> String {
-    format!("DROP DOMAIN {};", qname(&domain.name))
+    format!("DROP DOMAIN {};", types::user(&domain.name))
 }
 
 pub(super) fn alter(from: &Domain, to: &Domain) -> Vec<String> {
-    let name = qname(&to.name);
+    let name = types::user(&to.name);
     let mut out = Vec::new();
     if from.default != to.default {
         out.push(match &to.default {

@@ -1,12 +1,12 @@
 //! Enums.
 
-use super::comments;
-use super::quote::{literal, qname};
+use super::quote::literal;
+use super::{comments, types};
 use crate::model::{EnumType, QName};
 use crate::plan::EnumPlace;
 
 pub(super) fn create(ty: &EnumType) -> Vec<String> {
-    let name = qname(&ty.name);
+    let name = types::user(&ty.name);
     let labels: Vec<String> = ty.labels.iter().map(|label| literal(label)).collect();
     let mut out = vec![format!("CREATE TYPE {name} AS ENUM ({});", labels.join(", "))];
     comments::new(&mut out, "TYPE", &name, ty.comment.as_deref());
@@ -14,13 +14,13 @@ pub(super) fn create(ty: &EnumType) -> Vec<String> {
 }
 
 pub(super) fn drop(ty: &EnumType) -> String {
-    format!("DROP TYPE {};", qname(&ty.name))
+    format!("DROP TYPE {};", types::user(&ty.name))
 }
 
 pub(super) fn alter(from: &EnumType, to: &EnumType) -> Vec<String> {
     let mut out = Vec::new();
     let (old, new) = (from.comment.as_deref(), to.comment.as_deref());
-    comments::change(&mut out, "TYPE", &qname(&to.name), old, new);
+    comments::change(&mut out, "TYPE", &types::user(&to.name), old, new);
     out
 }
 
@@ -30,5 +30,5 @@ pub(super) fn add_value(ty: &QName, label: &str, place: &EnumPlace) -> String {
         EnumPlace::Before(other) => format!(" BEFORE {}", literal(other)),
         EnumPlace::After(other) => format!(" AFTER {}", literal(other)),
     };
-    format!("ALTER TYPE {} ADD VALUE {}{place};", qname(ty), literal(label))
+    format!("ALTER TYPE {} ADD VALUE {}{place};", types::user(ty), literal(label))
 }

@@ -1,6 +1,7 @@
 //! Renames.
 
 use super::quote::{ident, literal, qname};
+use super::types;
 use crate::diff::Rename;
 use crate::model::{Model, ObjectKind, QName};
 
@@ -16,7 +17,7 @@ pub(super) fn render(rename: &Rename, to: &Model) -> Vec<String> {
         )],
         Rename::EnumLabel { ty, from, to } => vec![format!(
             "ALTER TYPE {} RENAME VALUE {} TO {};",
-            qname(ty),
+            types::user(ty),
             literal(from),
             literal(to)
         )],
@@ -46,15 +47,19 @@ fn object(kind: ObjectKind, from: &QName, new: &QName, model: &Model) -> Vec<Str
         ObjectKind::Statistics => "STATISTICS",
         _ => "TYPE",
     };
+    let spelled = |name: &QName| match words {
+        "TYPE" | "DOMAIN" => types::user(name),
+        _ => qname(name),
+    };
     let mut out = Vec::new();
     let mut name = from.clone();
     if from.schema != new.schema {
         let schema = new.schema.as_deref().unwrap_or("public");
-        out.push(format!("ALTER {words} {} SET SCHEMA {};", qname(from), ident(schema)));
+        out.push(format!("ALTER {words} {} SET SCHEMA {};", spelled(from), ident(schema)));
         name.schema.clone_from(&new.schema);
     }
     if from.name != new.name {
-        out.push(format!("ALTER {words} {} RENAME TO {};", qname(&name), ident(&new.name)));
+        out.push(format!("ALTER {words} {} RENAME TO {};", spelled(&name), ident(&new.name)));
     }
     out
 }

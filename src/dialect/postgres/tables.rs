@@ -141,13 +141,15 @@ pub(super) fn copy(from: &QName, to: &QName, names: &[String], keeps_identity: b
 pub(super) fn set_type_aside(object: &crate::model::Object, aside: &QName) -> Vec<String> {
     use crate::model::Object;
     let (name, words) = match object {
+        Object::Range(range) => return super::ranges::set_aside(range, aside),
         Object::Enum(o) => (&o.name, "TYPE"),
         Object::Composite(o) => (&o.name, "TYPE"),
         Object::Domain(o) => (&o.name, "DOMAIN"),
         Object::Collation(o) => (&o.name, "COLLATION"),
         _ => return Vec::new(),
     };
-    vec![format!("ALTER {words} {} RENAME TO {};", qname(name), ident(&aside.name))]
+    let name = if words == "COLLATION" { qname(name) } else { types::user(name) };
+    vec![format!("ALTER {words} {name} RENAME TO {};", ident(&aside.name))]
 }
 
 /// A type converted by way of text: the new one takes the name, the columns follow, the old one
@@ -162,13 +164,13 @@ pub(super) fn replace_type(
     let (name, words) = match to {
         Object::Enum(o) => (&o.name, "TYPE"),
         Object::Domain(o) => (&o.name, "DOMAIN"),
-        Object::Range(_) => return replace_range(from, to, changed),
         Object::Composite(o) => (&o.name, "TYPE"),
         _ => return Vec::new(),
     };
     let old =
         name.sibling(format!("{}__dbkit_old", name.name.chars().take(30).collect::<String>()));
-    let mut out = vec![format!("ALTER {words} {} RENAME TO {};", qname(name), ident(&old.name))];
+    let mut out =
+        vec![format!("ALTER {words} {} RENAME TO {};", types::user(name), ident(&old.name))];
     out.extend(super::create_object(to));
     for place in changed {
         let column = ident(&place.column.column);
@@ -207,36 +209,4 @@ fn relabelled(text: String, labels: &[(String, String)], array: bool, ty: &str) 
     let cases =
         labels.iter().map(|(old, new)| format!(" WHEN {} THEN {}", literal(old), literal(new)));
     format!("(CASE {text}{} ELSE {text} END)::{ty}", cases.collect::<String>())
-}
-
-/// A range type brings functions of its own name along that a second type cannot have: the columns
-/// are text between the old type and the new one.
-fn replace_range(
-    from: &crate::model::Object,
-    to: &crate::model::Object,
-    changed: &[crate::plan::TypeColumn],
-) -> Vec<String> {
-    use crate::model::{DataType, Object};
-    let Object::Range(range) = to else { return Vec::new() };
-    let (mut before, mut after) = (Vec::new(), Vec::new());
-    for place in changed {
-        let column = ident(&place.column.column);
-        let start = format!("ALTER TABLE {} ALTER COLUMN {column}", qname(&place.column.table));
-        if place.default_before.is_some() {
-            before.push(format!("{start} DROP DEFAULT;"));
-        }
-        let name = range.name.clone();
-        let ty = types::render(&DataType { array: place.array, ..DataType::user(name) });
-        let text = if place.array { "text[]" } else { "text" };
-        before.push(format!("{start} TYPE {text} USING {column}::{text};"));
-        after.push(format!("{start} TYPE {ty} USING {column}::{ty};"));
-        if let Some(expr) = &place.default_after {
-            after.push(format!("{start} SET DEFAULT {expr};"));
-        }
-    }
-    let mut out = before;
-    out.extend(super::objects::drop(from));
-    out.extend(super::create_object(to));
-    out.extend(after);
-    out
 }

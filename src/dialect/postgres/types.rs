@@ -283,7 +283,9 @@ fn builtin(name: &str, modifier: Option<&str>) -> String {
     }
 }
 
-fn user(name: &QName) -> String {
+/// A user's type as it is named in SQL.
+#[must_use]
+pub fn user(name: &QName) -> String {
     match &name.schema {
         // pg_catalog comes first in every search path: only a qualified name reaches a user's
         // type of the same name.

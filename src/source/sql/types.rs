@@ -186,7 +186,7 @@ fn range(s: &mut Statement, name: QName) -> Read<RangeType> {
     let Some(subtype) = subtype else {
         return Err(Mistake::new("syntax", "a range type needs `subtype = …`").at(s.head()));
     };
-    let usual = name.sibling(multirange_name(&name.name));
+    let usual = RangeType::default_multirange(&name);
     let multirange = multirange
         .map(|m: QName| QName { schema: m.schema.or_else(|| name.schema.clone()), ..m })
         .filter(|m| *m != usual);
@@ -200,21 +200,4 @@ fn range(s: &mut Statement, name: QName) -> Read<RangeType> {
         multirange,
         comment: None,
     })
-}
-
-/// The name PostgreSQL gives a multirange type (CREATE TYPE, "Range Types").
-fn multirange_name(range: &str) -> String {
-    let name = match range.find("range") {
-        Some(at) => {
-            let (before, after) = range.split_at(at);
-            format!("{before}multi{after}")
-        }
-        None => format!("{range}_multirange"),
-    };
-    name.chars()
-        .scan(0, |bytes, c| {
-            *bytes += c.len_utf8();
-            (*bytes <= 63).then_some(c)
-        })
-        .collect()
 }

@@ -66,7 +66,7 @@ impl Catalog {
                 name => builtin(name, -1).0,
             }
         } else {
-            crate::dialect::postgres::quote::qname(&self.qname(fact.schema, &fact.name))
+            crate::dialect::postgres::types::user(&self.qname(fact.schema, &fact.name))
         };
         name + brackets
     }
@@ -237,7 +237,7 @@ pub(super) fn ranges(catalog: &mut Catalog, result: &PgResult) {
         let multirange = row
             .opt(6)
             .map(|multirange| catalog.qname(row.number(7), multirange))
-            .filter(|multirange| *multirange != default_multirange(&name));
+            .filter(|multirange| *multirange != RangeType::default_multirange(&name));
         let range = RangeType {
             subtype: catalog.data_type(subtype, -1, None),
             opclass,
@@ -250,17 +250,6 @@ pub(super) fn ranges(catalog: &mut Catalog, result: &PgResult) {
         };
         catalog.model.ranges.insert(name, range);
     }
-}
-
-/// The name that CREATE TYPE gives a multirange (makeMultirangeTypeName).
-fn default_multirange(range: &QName) -> QName {
-    range.sibling(match range.name.find("range") {
-        Some(at) => {
-            let (before, after) = range.name.split_at(at);
-            format!("{before}multi{after}")
-        }
-        None => format!("{}_multirange", range.name),
-    })
 }
 
 fn managed_type(catalog: &Catalog, oid: u32) -> Option<(u32, QName)> {
