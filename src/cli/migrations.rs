@@ -178,7 +178,7 @@ impl History {
 
 /// The first signal cancels what is running, so that its transaction is rolled back and the
 /// ledger knows; the second ends the process.
-fn listen_for_signals() {
+pub(super) fn listen_for_signals() {
     // A handler that is there already does the same.
     ctrlc::set_handler(|| {
         if interrupt::request() {

@@ -31,6 +31,7 @@ mod reset;
 mod rollback;
 mod schema;
 mod seed;
+mod seed_status;
 mod sides;
 mod squash;
 mod starter;

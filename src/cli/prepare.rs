@@ -46,7 +46,8 @@ pub(super) fn prepare(context: &Context, target: &Target, seeds: bool) -> anyhow
     let done = migrate::run_pending(context, &mut history)?;
     context.say(&format!("{} applied", count(done.len(), "migration")));
     let mut connection = history.connection;
-    if seeds && target.protected {
+    let marked = seeds && crate::seed::protected_as(&mut connection)?.is_some();
+    if seeds && (target.protected || marked) {
         context.say("no seeds: the environment is protected");
     } else if seeds {
         let environment = seed::environment(context, target);

@@ -38,3 +38,25 @@ pub fn confirm(question: &str, flag: &str) -> anyhow::Result<bool> {
         }
     }
 }
+
+/// Asks for a name to be typed; anything else is no.
+///
+/// # Errors
+/// Without a terminal, with the question and the flag that answers it; an end of input.
+pub fn typed(question: &str, name: &str, flag: &str) -> anyhow::Result<bool> {
+    if !interactive() {
+        return Err(Stop::questions(
+            format!("{question}\nhelp: there is no terminal to answer on; use {flag}"),
+            &[(question.to_owned(), flag.to_owned())],
+        ));
+    }
+    let mut stderr = io::stderr();
+    write!(stderr, "{}: ", harmless(question))?;
+    stderr.flush()?;
+    let mut line = String::new();
+    if io::stdin().lock().read_line(&mut line)? == 0 {
+        writeln!(stderr)?;
+        return Err(Stop::error(Exit::Refused, "no answer: nothing was done"));
+    }
+    Ok(line.trim() == name)
+}

@@ -1,22 +1,57 @@
 //! `dbkit seed`
 
 use super::output::{Grid, print};
-use super::{Context, Exit, Stop};
+use super::{Context, Exit, Stop, prompt, seed_status};
 use crate::config::Target;
 use crate::database::{Access, DatabaseError, ErrorKind, Session};
 use crate::seed::{self, Options, Report, SeedError};
 
 #[derive(clap::Args, Debug)]
 #[command(
-    after_help = "Writes the rows of seeds/common, then of seeds/<environment>: TOML and SQL files, parents\n\
-                  before children, in one transaction. A second run changes nothing. Environments\n\
-                  marked `protected` in dbkit.toml are refused.\n\n\
-                  Example:\n  dbkit seed --env dev"
+    args_conflicts_with_subcommands = true,
+    after_help = "Writes the rows of seeds/common, then of seeds/<environment>: TOML, JSON, CSV and SQL files,\n\
+                  parents before children, each set in a transaction of its own. A second run changes\n\
+                  nothing. An environment marked `protected` takes only its own sets, and wants its name\n\
+                  typed or `--yes NAME`. docs/seeding.md says what files may hold.\n\n\
+                  Example:\n  dbkit seed --env dev --dry-run"
 )]
 pub struct Args {
+    #[command(flatten)]
+    run: RunArgs,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(clap::Subcommand, Debug)]
+enum Command {
+    /// Show which sets ran, in which version; exit code 3 when one is new or changed
+    Status(seed_status::Args),
+    /// Show row by row what seeding would change; exit code 3 when it would change anything
+    Diff(RunArgs),
+    /// Mark the target's database as its protected environment, or take the mark away
+    Protect(seed_status::ProtectArgs),
+}
+
+#[derive(clap::Args, Debug)]
+pub(super) struct RunArgs {
     /// Write, count, and take everything back
     #[arg(long)]
     dry_run: bool,
+    /// Only the sets of this name: `comments`, or `dev/comments`; may be repeated
+    #[arg(long = "set", value_name = "SET", value_delimiter = ',')]
+    sets: Vec<String>,
+    /// Only the rows of this table; may be repeated
+    #[arg(long, value_name = "TABLE", value_delimiter = ',')]
+    only: Vec<String>,
+    /// Delete the rows that an earlier run wrote and no file has any more
+    #[arg(long)]
+    prune: bool,
+    /// Empty the tables of the sets first
+    #[arg(long)]
+    reset: bool,
+    /// Name of the protected environment that is meant
+    #[arg(long, value_name = "NAME")]
+    yes: Option<String>,
 }
 
 /// Seeds the target and prints what was written.
@@ -24,20 +59,88 @@ pub struct Args {
 /// # Errors
 /// A protected target, a mistake in the files, whatever the database refuses.
 pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
+    match &args.command {
+        None => seed(&args.run, context, false),
+        Some(Command::Diff(run)) => seed(run, context, true),
+        Some(Command::Status(status)) => seed_status::run(status, context),
+        Some(Command::Protect(protect)) => seed_status::protect(protect, context),
+    }
+}
+
+fn seed(args: &RunArgs, context: &Context, diff: bool) -> anyhow::Result<Exit> {
     let target = context.target()?;
-    refuse_protected(&target, "seeds")?;
     let environment = environment(context, &target);
-    let sets = load(context, &environment)?;
+    let mut sets = load(context, &environment)?;
     if sets.is_empty() {
         context.say(&format!(
-            "no seeds: {} has no TOML or SQL file in common/ or {environment}/",
+            "no seeds: {} has no file in common/ or {environment}/",
             context.config.seeds.value.display()
         ));
     }
+    sets.keep(&args.sets).map_err(|error| stop(context, error))?;
     let mut connection = context.connect(&target, Access::Write)?;
-    let report = write(context, &mut connection, &sets, Options { dry_run: args.dry_run })?;
+    allow(context, &target, &mut connection, &environment, args.yes.as_deref())?;
+    super::migrations::listen_for_signals();
+    let options = Options {
+        dry_run: args.dry_run || diff,
+        prune: args.prune,
+        reset: args.reset,
+        details: diff,
+        only: args.only.clone(),
+        partial: !args.sets.is_empty(),
+        clock: seed::Clock::default(),
+    };
+    let report = write(context, &mut connection, &sets, options)?;
+    if diff {
+        return seed_status::show_diff(context, &report);
+    }
     show(context, &report)?;
     Ok(Exit::Done)
+}
+
+/// A protected environment takes its own sets only, from somebody who knows where they are.
+fn allow(
+    context: &Context,
+    target: &Target,
+    session: &mut dyn Session,
+    environment: &str,
+    yes: Option<&str>,
+) -> anyhow::Result<()> {
+    let marked = seed::protected_as(session).map_err(|error| stop(context, error))?;
+    let settings = target.environment.clone().filter(|_| target.protected);
+    if let Some(name) = marked.as_ref().or(settings.as_ref()).filter(|name| *name != environment) {
+        return Err(Stop::error(
+            Exit::Refused,
+            format!(
+                "environment {name} is protected: seeds of {environment} are refused there\nhelp: choose another database with --env NAME or --database-url"
+            ),
+        ));
+    }
+    if marked.is_none() && !target.protected {
+        return Ok(());
+    }
+    match yes {
+        Some(name) if name == environment => {}
+        Some(name) => {
+            return Err(Stop::error(
+                Exit::Refused,
+                format!(
+                    "environment {environment} is protected, and --yes names {name}\nhelp: --yes {environment}"
+                ),
+            ));
+        }
+        None => {
+            let question =
+                format!("environment {environment} is protected: type its name to seed {target}");
+            if !prompt::typed(&question, environment, &format!("--yes {environment}"))? {
+                return Err(Stop::error(Exit::Refused, "nothing was written"));
+            }
+        }
+    }
+    if marked.is_none() {
+        seed::protect(session, Some(environment)).map_err(|error| stop(context, error))?;
+    }
+    Ok(())
 }
 
 /// The environment whose seeds go to the target.
@@ -92,7 +195,10 @@ pub(super) fn load(context: &Context, environment: &str) -> anyhow::Result<seed:
         other => other.map_err(|error| stop(context, error))?,
     };
     for file in &sets.ignored {
-        context.warn(&format!("{} is not a seed file (.toml, .sql): ignored", file.display()));
+        context.warn(&format!(
+            "{} is not a seed file (.toml, .json, .csv, .sql): ignored",
+            file.display()
+        ));
     }
     Ok(sets)
 }
@@ -107,18 +213,26 @@ pub(super) fn write(
     seed::run(session, sets, options).map_err(|error| stop(context, error))
 }
 
-fn stop(context: &Context, error: SeedError) -> anyhow::Error {
+pub(super) fn stop(context: &Context, error: SeedError) -> anyhow::Error {
+    let cause = match &error {
+        SeedError::Set { error, .. } => error.as_ref(),
+        other => other,
+    };
     let exit = match error.database_error().map(|error| error.kind) {
         Some(ErrorKind::LockTimeout) => Exit::Lock,
         Some(ErrorKind::Lost | ErrorKind::Unreachable) => Exit::NoConnection,
-        _ => match &error {
-            SeedError::NoEnvironment { .. } => Exit::Usage,
+        _ => match cause {
+            SeedError::NoEnvironment { .. }
+            | SeedError::NoSet { .. }
+            | SeedError::NoTable { .. } => Exit::Usage,
             SeedError::Read { .. } => Exit::Unexpected,
+            SeedError::Covered { .. } => Exit::Refused,
+            SeedError::Interrupted => Exit::Stopped,
             _ => Exit::Failed,
         },
     };
     let found = error.findings();
-    let mut message = match &error {
+    let mut message = match cause {
         SeedError::Mistakes(_) => {
             format!("{}\n{error}: nothing was written", super::schema::drawn(context, &found))
         }
@@ -127,8 +241,18 @@ fn stop(context: &Context, error: SeedError) -> anyhow::Error {
         }
         _ => super::schema::drawn(context, &found),
     };
-    if error.database_error().is_some() {
-        message.push_str("\nnothing was written: the transaction was rolled back");
+    match &error {
+        SeedError::Set { sets, done, .. } => {
+            message.push_str(&format!(
+                "\nnothing of {} was written: it was rolled back",
+                sets.join(", ")
+            ));
+            if !done.is_empty() {
+                message.push_str(&format!("; what was written before stays: {}", done.join(", ")));
+            }
+        }
+        _ if error.database_error().is_some() => message.push_str("\nnothing was written"),
+        _ => {}
     }
     Stop::findings(exit, message, &found)
 }
@@ -151,18 +275,21 @@ pub(super) fn show(context: &Context, report: &Report) -> anyhow::Result<()> {
         print(&format!("{}\n", serde_json::to_string_pretty(report)?))?;
         return Ok(());
     }
-    let mut grid = Grid::new(["table", "inserted", "updated", "unchanged", "rows"])
-        .numeric(1)
+    let mut grid = Grid::new(["set", "table", "inserted", "updated", "unchanged", "rows", "ms"])
         .numeric(2)
         .numeric(3)
-        .numeric(4);
+        .numeric(4)
+        .numeric(5)
+        .numeric(6);
     for table in &report.tables {
         grid.row([
+            table.set.clone(),
             table.table.to_string(),
             table.inserted.to_string(),
             table.updated.to_string(),
             table.unchanged.to_string(),
             table.rows.to_string(),
+            table.milliseconds.to_string(),
         ]);
     }
     if !grid.is_empty() {
@@ -180,6 +307,15 @@ pub(super) fn show(context: &Context, report: &Report) -> anyhow::Result<()> {
         }
         let gap = if report.tables.is_empty() { "" } else { "\n" };
         print(&format!("{gap}{}", grid.render(context.terminal)))?;
+    }
+    for removed in &report.removed {
+        let rows = super::output::count(removed.rows as usize, "row");
+        let (set, table) = (&removed.set, &removed.table);
+        context.say(&if removed.deleted {
+            format!("deleted {rows} of {table} that {set} has no more")
+        } else {
+            format!("{rows} of {table} stay that {set} has no more; --prune deletes them")
+        });
     }
     if report.dry_run {
         context.say("dry run: everything was taken back");

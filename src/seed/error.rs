@@ -10,6 +10,15 @@ pub enum SeedError {
     Read { path: PathBuf, source: std::io::Error },
     #[error("there is no folder {}; seeds live in {}", path.join(environment).display(), path.display())]
     NoEnvironment { path: PathBuf, environment: String, nearest: Option<String> },
+    #[error("there is no set {set}{}", nearest.as_ref().map(|n| format!("\nhelp: did you mean {n}?")).unwrap_or_default())]
+    NoSet { set: String, nearest: Option<String> },
+    #[error("there is no table {table} in the seeds{}", nearest.as_ref().map(|n| format!("\nhelp: did you mean {n}?")).unwrap_or_default())]
+    NoTable { table: String, nearest: Option<String> },
+    /// A set that failed after others were written.
+    #[error("{error}")]
+    Set { sets: Vec<String>, done: Vec<String>, error: Box<SeedError> },
+    #[error("interrupted")]
+    Interrupted,
     /// What the files say cannot be written. Nothing was.
     #[error("{} in the seed files", count(.0.len()))]
     Mistakes(Vec<Diagnostic>),
@@ -20,8 +29,23 @@ pub enum SeedError {
     )]
     Cycle { tables: Vec<String> },
     /// A row the database refused.
-    #[error("{place}: table {table}, row {row}: {source}")]
-    Row { place: Place, table: String, row: String, source: DatabaseError },
+    #[error("{place}: table {table}, row {row}{}: {source}", of_column(column))]
+    Row {
+        place: Place,
+        table: String,
+        row: String,
+        /// The column the constraint is about, where it is known.
+        column: Option<String>,
+        source: DatabaseError,
+    },
+    /// A row that `--prune` could not delete.
+    #[error("table {table}, row {row}, which no seed file has any more: {source}")]
+    Prune { table: String, row: String, source: DatabaseError },
+    /// What the sets cover cannot be emptied.
+    #[error(
+        "{child} has rows that refer to {table}, and no set covers {child}\nhelp: delete them first, or run without --reset"
+    )]
+    Covered { table: String, child: String },
     /// A statement of an SQL file the database refused.
     #[error("{place}: {source}")]
     Script { place: Place, source: DatabaseError },
@@ -39,8 +63,11 @@ impl SeedError {
     #[must_use]
     pub fn database_error(&self) -> Option<&DatabaseError> {
         match self {
-            Self::Row { source, .. } | Self::Script { source, .. } => Some(source),
+            Self::Row { source, .. } | Self::Script { source, .. } | Self::Prune { source, .. } => {
+                Some(source)
+            }
             Self::Database { source, .. } => Some(source),
+            Self::Set { error, .. } => error.database_error(),
             _ => None,
         }
     }
@@ -51,8 +78,10 @@ impl SeedError {
     pub fn findings(&self) -> Vec<Diagnostic> {
         let (place, message, source) = match self {
             Self::Mistakes(found) => return found.clone(),
-            Self::Row { place, table, row, source } => {
-                (place, format!("table {table}, row {row}: {source}"), source)
+            Self::Set { error, .. } => return error.findings(),
+            Self::Row { place, table, row, column, source } => {
+                let column = of_column(column);
+                (place, format!("table {table}, row {row}{column}: {source}"), source)
             }
             Self::Script { place, source } => (place, source.to_string(), source),
             _ => return Vec::new(),
@@ -66,4 +95,8 @@ impl SeedError {
 
 fn count(mistakes: usize) -> String {
     if mistakes == 1 { "1 mistake".to_owned() } else { format!("{mistakes} mistakes") }
+}
+
+fn of_column(column: &Option<String>) -> String {
+    column.as_ref().map(|column| format!(", column {column}")).unwrap_or_default()
 }

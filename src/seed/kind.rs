@@ -22,11 +22,17 @@ pub(super) enum Kind {
     Array(Box<Kind>),
     Enum(Vec<String>),
     Bytes,
+    Uuid,
     /// Any other type: its text form, in quotes.
     Other,
 }
 
 impl Kind {
+    /// True for a date, a time or both.
+    pub(super) fn is_time(&self) -> bool {
+        matches!(self, Self::Timestamp | Self::TimestampZoned | Self::Date | Self::Time)
+    }
+
     pub(super) fn of(ty: &DataType, model: &Model) -> Self {
         match model.dialect {
             Dialect::Postgres => postgres(ty, model, 0),
@@ -51,6 +57,7 @@ impl Kind {
             Self::Array(inner) => format!("a list, each item {}", inner.wants()),
             Self::Enum(labels) => format!("one of {}", labels.join(", ")),
             Self::Bytes => "bytes as text, '\\x…' on PostgreSQL".to_owned(),
+            Self::Uuid => "a UUID in quotes".to_owned(),
             Self::Other => "its text form in quotes".to_owned(),
         }
     }
@@ -91,6 +98,7 @@ fn postgres(ty: &DataType, model: &Model, depth: usize) -> Kind {
             "time without time zone" => Kind::Time,
             "json" | "jsonb" => Kind::Json,
             "bytea" => Kind::Bytes,
+            "uuid" => Kind::Uuid,
             _ => Kind::Other,
         },
     }

@@ -1,7 +1,6 @@
 //! Parents before children.
 
 use super::SeedError;
-use super::check::Checked;
 use crate::model::{Deferrable, Dialect, ForeignKey, Model, QName, Table};
 use std::collections::BTreeSet;
 
@@ -22,9 +21,9 @@ pub(super) struct Turn {
 
 /// Orders the tables by the foreign keys between them. A circle is opened at a foreign key that can
 /// be deferred, or else at one whose columns may be null.
-pub(super) fn order(checked: &Checked, model: &Model) -> Result<Order, SeedError> {
+pub(super) fn order(tables: &BTreeSet<&QName>, model: &Model) -> Result<Order, SeedError> {
     let mut order = Order::default();
-    let mut left: Vec<&Table> = checked.keys().filter_map(|name| model.tables.get(name)).collect();
+    let mut left: Vec<&Table> = tables.iter().filter_map(|name| model.tables.get(*name)).collect();
     while !left.is_empty() {
         let waiting: BTreeSet<&QName> = left.iter().map(|table| &table.name).collect();
         let turn = left
@@ -46,6 +45,18 @@ pub(super) fn order(checked: &Checked, model: &Model) -> Result<Order, SeedError
         order.tables.push(Turn { table: table.name.clone(), later });
     }
     Ok(order)
+}
+
+/// Those tables, each behind the ones it refers to as far as possible.
+pub(super) fn parents_first<'t>(
+    tables: impl Iterator<Item = &'t QName>,
+    model: &Model,
+) -> Vec<QName> {
+    let tables: BTreeSet<&QName> = tables.collect();
+    match order(&tables, model) {
+        Ok(order) => order.tables.into_iter().map(|turn| turn.table).collect(),
+        Err(_) => tables.into_iter().cloned().collect(),
+    }
 }
 
 /// Foreign keys into tables that have not had their turn. A table's key to itself does not block
@@ -97,15 +108,13 @@ mod tests {
     use crate::model::{Column, DataType};
 
     /// `children` refer to `parent`; a name ending in `?` has a nullable column for it.
-    fn model(keys: &[(&str, &str)]) -> (Model, Checked) {
+    fn model(keys: &[(&str, &str)]) -> Model {
         let mut model = Model::new(Dialect::Postgres);
-        let mut checked = Checked::new();
         for (child, parent) in keys {
             let (child, nullable) = (child.trim_end_matches('?'), child.ends_with('?'));
             for name in [child, parent] {
                 let name = QName::bare(name);
-                model.tables.entry(name.clone()).or_insert_with(|| Table::new(name.clone()));
-                checked.entry(name).or_default();
+                model.tables.entry(name.clone()).or_insert_with(|| Table::new(name));
             }
             let table = model.tables.get_mut(&QName::bare(child)).unwrap();
             let column = format!("{parent}_id");
@@ -139,12 +148,15 @@ mod tests {
                 comment: None,
             });
         }
-        (model, checked)
+        model
+    }
+
+    fn of(model: &Model) -> Result<Order, SeedError> {
+        order(&model.tables.keys().collect(), model)
     }
 
     fn names(keys: &[(&str, &str)]) -> Vec<String> {
-        let (model, checked) = model(keys);
-        let order = order(&checked, &model).unwrap();
+        let order = of(&model(keys)).unwrap();
         order.tables.iter().map(|turn| turn.table.to_string()).collect()
     }
 
@@ -156,16 +168,14 @@ mod tests {
 
     #[test]
     fn a_circle_opens_where_null_is_allowed() {
-        let (model, checked) = model(&[("a", "b"), ("b?", "a")]);
-        let order = order(&checked, &model).unwrap();
+        let order = of(&model(&[("a", "b"), ("b?", "a")])).unwrap();
         assert_eq!(order.tables.first().unwrap().table.name, "b");
         assert!(order.tables.first().unwrap().later.contains("a_id"));
     }
 
     #[test]
     fn a_closed_circle_is_named() {
-        let (model, checked) = model(&[("a", "b"), ("b", "a"), ("c", "a")]);
-        let error = order(&checked, &model).unwrap_err().to_string();
+        let error = of(&model(&[("a", "b"), ("b", "a"), ("c", "a")])).unwrap_err().to_string();
         assert!(error.contains("a → b → a"), "{error}");
     }
 }

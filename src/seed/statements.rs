@@ -4,12 +4,15 @@ use super::check::{CheckedRow, is_always_identity};
 use crate::database::Value;
 use crate::dialect::{postgres, sqlite};
 use crate::model::{Dialect, Model, QName, Table, TypeName};
+use std::collections::BTreeSet;
 
 /// Rows of one table that give the same columns and are found by the same key.
 pub(super) struct Batch<'r> {
     pub table: &'r Table,
     pub key: Vec<String>,
     pub columns: Vec<String>,
+    /// Columns that count only when a row is inserted.
+    pub once: BTreeSet<String>,
     pub rows: Vec<&'r CheckedRow>,
 }
 
@@ -85,10 +88,56 @@ impl Batch<'_> {
         (sql, binds)
     }
 
-    /// Key columns stay as they are, and so does an identity the database alone may set.
+    /// Key columns stay as they are, and so do the primary key, which other tables refer to, and an
+    /// identity the database alone may set.
     fn changeable(&self) -> Vec<&String> {
-        let fixed = |c: &String| self.table.column(c).is_some_and(is_always_identity);
+        let fixed = |c: &String| {
+            let primary = self.table.primary_key.as_ref();
+            self.table.column(c).is_some_and(is_always_identity)
+                || primary.is_some_and(|key| key.columns.contains(c))
+                || self.once.contains(c)
+        };
         self.columns.iter().filter(|c| !self.key.contains(c) && !fixed(c)).collect()
+    }
+
+    /// Selects the rows that are there and differ: the key, then old and new text of each column.
+    pub(super) fn differences(&self, model: &Model) -> Option<(String, Vec<Value>, Vec<String>)> {
+        let changed: Vec<String> = self.changeable().into_iter().cloned().collect();
+        if changed.is_empty() {
+            return None;
+        }
+        let dialect = model.dialect;
+        let (with, binds) = self.with(model);
+        let text = |of: &str, c: &String| format!("CAST({of}.{} AS text)", ident(c, dialect));
+        let mut list: Vec<String> = self.key.iter().map(|c| text(ROWS, c)).collect();
+        list.extend(changed.iter().flat_map(|c| [text(TARGET, c), text(ROWS, c)]));
+        let sql = format!(
+            "{with} SELECT {} FROM {} AS {TARGET}, {ROWS} WHERE {} AND ({})",
+            list.join(", "),
+            qname(&self.table.name, dialect),
+            self.same_key(dialect),
+            self.differs(dialect),
+        );
+        Some((sql, binds, changed))
+    }
+
+    /// Selects the keys of the rows that are not there.
+    pub(super) fn absent(&self, model: &Model) -> (String, Vec<Value>) {
+        let dialect = model.dialect;
+        let (with, binds) = self.with(model);
+        let list: Vec<String> = self
+            .key
+            .iter()
+            .map(|c| format!("CAST({ROWS}.{} AS text)", ident(c, dialect)))
+            .collect();
+        let sql = format!(
+            "{with} SELECT {} FROM {ROWS} WHERE NOT EXISTS \
+             (SELECT 1 FROM {} AS {TARGET} WHERE {})",
+            list.join(", "),
+            qname(&self.table.name, dialect),
+            self.same_key(dialect),
+        );
+        (sql, binds)
     }
 
     fn same_key(&self, dialect: Dialect) -> String {

@@ -1,7 +1,7 @@
 //! A value as written in, the value to bind out.
 
 use super::kind::Kind;
-use super::rows::Given;
+use super::read::Given;
 use crate::database::Value;
 use crate::model::Dialect;
 
@@ -18,6 +18,8 @@ pub(super) fn convert(given: &Given, kind: &Kind, dialect: Dialect) -> Result<Va
         return Err("PostgreSQL cannot store a NUL character".to_owned());
     }
     match (kind, given) {
+        (_, Given::Raw(text)) => raw(text, kind, dialect),
+        (_, Given::Bytes(bytes)) => content(bytes, kind, dialect),
         (Kind::Bool, Given::Bool(value)) => Ok(Value::Bool(*value)),
         (Kind::Integer { min, max }, Given::Integer(number)) => {
             if (min..=max).contains(&number) {
@@ -68,10 +70,14 @@ pub(super) fn convert(given: &Given, kind: &Kind, dialect: Dialect) -> Result<Va
             // A missing or ignored offset would make the value depend on the session's time zone.
             if fits { Ok(Value::Text(time_text(time))) } else { Err(mismatch()) }
         }
-        (
-            Kind::Timestamp | Kind::TimestampZoned | Kind::Date | Kind::Time | Kind::Other,
-            Given::Text(text),
-        ) => Ok(Value::Text(text.clone())),
+        (Kind::Timestamp | Kind::TimestampZoned | Kind::Date | Kind::Time, Given::Text(text)) => {
+            time(text, kind, dialect)
+        }
+        (Kind::Uuid, Given::Text(text)) => match uuid::Uuid::try_parse(text) {
+            Ok(_) => Ok(Value::Text(text.clone())),
+            Err(_) => Err(format!("{text:?} is no UUID")),
+        },
+        (Kind::Other, Given::Text(text)) => Ok(Value::Text(text.clone())),
         (Kind::Bytes, Given::Text(text)) if dialect == Dialect::Postgres => {
             Ok(Value::Text(text.clone()))
         }
@@ -83,6 +89,97 @@ pub(super) fn convert(given: &Given, kind: &Kind, dialect: Dialect) -> Result<Va
         (Kind::Other, Given::Float(text)) => float(text, dialect),
         (Kind::Other, Given::Bool(value)) => Ok(Value::Bool(*value)),
         _ => Err(mismatch()),
+    }
+}
+
+/// A field of a CSV file or a variable: the column says what it means.
+fn raw(text: &str, kind: &Kind, dialect: Dialect) -> Result<Value, String> {
+    let wants = || format!("{text:?} here, but the column takes {}", kind.wants());
+    let word = text.trim();
+    let given = match kind {
+        Kind::Bool => match word.to_ascii_lowercase().as_str() {
+            "true" | "t" | "yes" | "y" | "on" | "1" => Given::Bool(true),
+            "false" | "f" | "no" | "n" | "off" | "0" => Given::Bool(false),
+            _ => return Err(wants()),
+        },
+        Kind::Integer { .. } => Given::Integer(word.parse().map_err(|_| wants())?),
+        Kind::Float if word.parse::<f64>().is_ok() => Given::Float(word.to_owned()),
+        Kind::Numeric if is_finite(word) => Given::Float(word.to_owned()),
+        Kind::Float | Kind::Numeric => return Err(wants()),
+        Kind::Json => {
+            let json: serde_json::Value =
+                serde_json::from_str(text).map_err(|error| format!("this is not JSON: {error}"))?;
+            return Ok(Value::Text(json.to_string()));
+        }
+        Kind::Array(_) if word.starts_with('{') => return Ok(Value::Text(text.to_owned())),
+        Kind::Array(_) => {
+            let json: serde_json::Value = serde_json::from_str(word).map_err(|_| wants())?;
+            from_json(&json)
+        }
+        Kind::Other if dialect == Dialect::Sqlite => match word.parse() {
+            Ok(number) => Given::Integer(number),
+            Err(_) => Given::Text(text.to_owned()),
+        },
+        _ => Given::Text(text.to_owned()),
+    };
+    convert(&given, kind, dialect)
+}
+
+fn from_json(json: &serde_json::Value) -> Given {
+    use serde_json::Value as Json;
+    match json {
+        Json::Null => Given::Null,
+        Json::Bool(value) => Given::Bool(*value),
+        Json::Number(number) => match number.as_i64() {
+            Some(number) => Given::Integer(number),
+            None => Given::Float(number.to_string()),
+        },
+        Json::String(text) => Given::Text(text.clone()),
+        Json::Array(items) => Given::List(items.iter().map(from_json).collect()),
+        Json::Object(entries) => {
+            Given::Map(entries.iter().map(|(key, value)| (key.clone(), from_json(value))).collect())
+        }
+    }
+}
+
+/// A file's content.
+fn content(bytes: &[u8], kind: &Kind, dialect: Dialect) -> Result<Value, String> {
+    if *kind == Kind::Bytes {
+        return Ok(Value::Blob(bytes.to_vec()));
+    }
+    match std::str::from_utf8(bytes) {
+        Ok(text) if dialect == Dialect::Postgres && text.contains('\0') => {
+            Err("PostgreSQL cannot store a NUL character".to_owned())
+        }
+        Ok(text) => raw(text, kind, dialect),
+        Err(_) => Err("the file is not UTF-8, and the column takes text".to_owned()),
+    }
+}
+
+/// A time written as text, as JSON and CSV have it; brought into the form TOML's times get.
+fn time(text: &str, kind: &Kind, dialect: Dialect) -> Result<Value, String> {
+    let word = text.trim();
+    let special = ["infinity", "-infinity", "epoch"].contains(&word) || word.ends_with(" BC");
+    let long_year = word.find('-').is_some_and(|end| end > 4);
+    if dialect == Dialect::Postgres && (special || long_year) {
+        return Ok(Value::Text(text.to_owned()));
+    }
+    let mut spelled = word.replacen(' ', "T", 1);
+    // PostgreSQL prints `+00`, TOML wants `+00:00`.
+    let bytes = spelled.as_bytes();
+    if let Some([b'+' | b'-', a, b]) = bytes.last_chunk::<3>()
+        && a.is_ascii_digit()
+        && b.is_ascii_digit()
+        && spelled.contains(':')
+    {
+        spelled.push_str(":00");
+    }
+    if spelled.matches(':').count() == 1 && !spelled.contains(['+', 'Z']) {
+        spelled.push_str(":00");
+    }
+    match spelled.parse::<toml::value::Datetime>() {
+        Ok(time) => convert(&Given::Time(time), kind, dialect),
+        Err(_) => Err(format!("{text:?} here, but the column takes {}", kind.wants())),
     }
 }
 
@@ -101,12 +198,15 @@ fn describe(given: &Given) -> &'static str {
         },
         Given::List(_) => "a list",
         Given::Map(_) => "an inline table",
+        Given::Raw(_) => "text",
+        Given::Bytes(_) => "a file",
+        Given::Directive(_) => "a directive",
     }
 }
 
 fn holds_nul(given: &Given) -> bool {
     match given {
-        Given::Text(text) => text.contains('\0'),
+        Given::Text(text) | Given::Raw(text) => text.contains('\0'),
         Given::List(items) => items.iter().any(holds_nul),
         Given::Map(entries) => entries.iter().any(|(k, v)| k.contains('\0') || holds_nul(v)),
         _ => false,
@@ -150,7 +250,8 @@ fn json(given: &Given) -> Result<serde_json::Value, String> {
     use serde_json::Value as Json;
     Ok(match given {
         Given::Null => Json::Null,
-        Given::Text(text) => Json::String(text.clone()),
+        Given::Text(text) | Given::Raw(text) => Json::String(text.clone()),
+        Given::Bytes(_) | Given::Directive(_) => return Err("JSON has no such value".to_owned()),
         Given::Integer(number) => Json::from(*number),
         Given::Float(text) => {
             let number = text.parse().ok().and_then(serde_json::Number::from_f64);

@@ -231,6 +231,6 @@ fn what_the_database_refuses_of_a_seed_has_its_place() {
     project.write("seeds/dev/t.toml", "[[t]]\nid = 1\nname = 'a'\n\n[[t]]\nid = 2\nname = 'a'\n");
     let told = project.dbkit(["seed", "--format", "json"]).run().code(6);
     let finding = &told.error()["findings"][0];
-    assert_eq!((&finding["file"], &finding["line"]), (&"seeds/dev/t.toml".into(), &5.into()));
+    assert_eq!((&finding["file"], &finding["line"]), (&"seeds/dev/t.toml".into(), &7.into()));
     project.dbkit(["inspect", "t", "--format", "csv"]).run().success().stdout_is("id,name\n");
 }

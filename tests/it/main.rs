@@ -30,6 +30,7 @@ mod schema_mistakes;
 mod schema_rs;
 mod schema_rs_random;
 mod seed;
+mod seed_cases;
 mod sql_source;
 mod sql_split;
 mod sqlite;

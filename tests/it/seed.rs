@@ -43,13 +43,22 @@ impl Bed {
 }
 
 fn counts(report: &Report) -> Vec<String> {
-    report
-        .tables
-        .iter()
-        .map(|t| {
-            format!("{} +{} ~{} ={} ({})", t.table, t.inserted, t.updated, t.unchanged, t.rows)
-        })
-        .collect()
+    let mut tables: Vec<seed::TableReport> = Vec::new();
+    for table in &report.tables {
+        match tables.iter_mut().find(|t| t.table == table.table) {
+            None => tables.push(table.clone()),
+            Some(first) => {
+                first.inserted += table.inserted;
+                first.updated += table.updated;
+                first.unchanged += table.unchanged;
+                first.rows = table.rows;
+            }
+        }
+    }
+    let shown = |t: &seed::TableReport| {
+        format!("{} +{} ~{} ={} ({})", t.table, t.inserted, t.updated, t.unchanged, t.rows)
+    };
+    tables.iter().map(shown).collect()
 }
 
 fn told(error: &SeedError) -> String {
@@ -182,14 +191,14 @@ fn a_row_the_database_refuses_is_named_and_nothing_stays() {
             "[[t]]\nid = 1\nn = 1\n[[t]]\nid = 2\nn = 10\n[[t]]\nid = 3\nn = 2\n",
         )],
     );
-    assert_has(&bed.refused(), &["t.toml:4:1", "table t, row (id) = (2)", "small"]);
+    assert_has(&bed.refused(), &["t.toml:6:5", "table t, row (id) = (2), column n", "small"]);
     assert_eq!(bed.database.value("SELECT count(*) FROM t"), "0");
 }
 
 #[test]
 fn a_dry_run_counts_and_leaves_nothing() {
     let bed = Bed::new(TREE, &[("seeds/dev/a.toml", "[[author]]\nid = 1\nname = \"x\"\n")]);
-    let report = bed.try_seed(Options { dry_run: true }).unwrap();
+    let report = bed.try_seed(Options { dry_run: true, ..Options::default() }).unwrap();
     assert_eq!(counts(&report), ["author +1 ~0 =0 (1)"]);
     assert_eq!(bed.database.value("SELECT count(*) FROM author"), "0");
 }
@@ -347,8 +356,8 @@ fn bad_files_are_told() {
     assert_has(&bed.refused(), &["a.toml:1:"]);
     bed.project.write("seeds/dev/a.toml", "author = 1\n");
     assert_has(&bed.refused(), &["a row begins with [[author]]"]);
-    bed.project.write("seeds/dev/a.toml", "[[author]]\nid = 1\nname = \"@now\"\n");
-    assert_has(&bed.refused(), &["unknown directive @now", "@@"]);
+    bed.project.write("seeds/dev/a.toml", "[[author]]\nid = 1\nname = \"@never\"\n");
+    assert_has(&bed.refused(), &["unknown directive @never", "@@"]);
     bed.project.write("seeds/dev/a.toml", "[[author]]\nid = 1\nname = \"a\\u0000\"\n");
     assert_has(&bed.refused(), &["NUL"]);
 }

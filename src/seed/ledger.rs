@@ -1,0 +1,298 @@
+//! What has been seeded: which set in which version, and which rows it wrote.
+
+use super::SeedError;
+use super::statements::ident;
+use crate::database::{DatabaseError, Session, Value};
+use crate::model::{Dialect, QName};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+const SETS: &str = "__dbkit_seeds";
+const ROWS: &str = "__dbkit_seed_rows";
+const MARK: &str = "__dbkit_environment";
+
+/// One set of the ledger.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SeededSet {
+    pub environment: String,
+    /// As `common/comments`.
+    pub set: String,
+    pub checksum: String,
+    pub rows: u64,
+    pub seeded_at: String,
+    pub dbkit_version: String,
+}
+
+/// The key of a row, by column.
+pub(super) type RowKey = BTreeMap<String, serde_json::Value>;
+
+fn statement(dialect: Dialect, parts: &[&str]) -> String {
+    let mut sql = String::new();
+    for (number, part) in parts.iter().enumerate() {
+        if number > 0 {
+            sql.push(if dialect == Dialect::Postgres { '$' } else { '?' });
+            sql.push_str(&number.to_string());
+        }
+        sql.push_str(part);
+    }
+    sql
+}
+
+fn exists(session: &mut dyn Session, table: &str) -> Result<bool, DatabaseError> {
+    let sql = match session.dialect() {
+        Dialect::Postgres => statement(
+            Dialect::Postgres,
+            &["SELECT count(*) FROM pg_catalog.pg_class WHERE oid = pg_catalog.to_regclass(", ")"],
+        ),
+        Dialect::Sqlite => statement(
+            Dialect::Sqlite,
+            &["SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = ", ""],
+        ),
+    };
+    let rows = session.query(&sql, &[Value::Text(table.to_owned())])?;
+    Ok(rows.rows.first().and_then(|row| row.first()).and_then(Value::as_integer) == Some(1))
+}
+
+/// Makes the ledger's tables; inside the transaction that writes to them.
+pub(super) fn create(session: &mut dyn Session) -> Result<(), SeedError> {
+    let database = SeedError::database("making the ledger of seeds");
+    if exists(session, SETS).map_err(&database)? && exists(session, ROWS).map_err(&database)? {
+        return Ok(());
+    }
+    let big = match session.dialect() {
+        Dialect::Postgres => "bigint",
+        Dialect::Sqlite => "INTEGER",
+    };
+    session
+        .execute(&format!(
+            "CREATE TABLE IF NOT EXISTS {SETS} (\n    \
+             environment TEXT NOT NULL,\n    \
+             set_name TEXT NOT NULL,\n    \
+             checksum TEXT NOT NULL,\n    \
+             row_count {big} NOT NULL,\n    \
+             seeded_at TIMESTAMP NOT NULL,\n    \
+             dbkit_version TEXT NOT NULL,\n    \
+             PRIMARY KEY (environment, set_name)\n);\n\
+             CREATE TABLE IF NOT EXISTS {ROWS} (\n    \
+             environment TEXT NOT NULL,\n    \
+             set_name TEXT NOT NULL,\n    \
+             table_schema TEXT NOT NULL,\n    \
+             table_name TEXT NOT NULL,\n    \
+             row_keys TEXT NOT NULL,\n    \
+             PRIMARY KEY (environment, set_name, table_schema, table_name)\n)"
+        ))
+        .map_err(&database)
+}
+
+/// The sets of one environment, or of all.
+///
+/// # Errors
+/// The database's own.
+pub fn seeded(
+    session: &mut dyn Session,
+    environment: &str,
+) -> Result<BTreeMap<String, SeededSet>, SeedError> {
+    let database = SeedError::database("reading the ledger of seeds");
+    if !exists(session, SETS).map_err(&database)? {
+        return Ok(BTreeMap::new());
+    }
+    let sql = statement(
+        session.dialect(),
+        &[
+            &format!(
+                "SELECT set_name, checksum, CAST(row_count AS text), CAST(seeded_at AS text), \
+                 dbkit_version FROM {SETS} WHERE environment = "
+            ),
+            " ORDER BY set_name",
+        ],
+    );
+    let rows = session.query(&sql, &[Value::Text(environment.to_owned())]).map_err(&database)?;
+    let text =
+        |row: &[Value], at: usize| row.get(at).and_then(Value::as_text).unwrap_or("").to_owned();
+    let set = |row: &Vec<Value>| SeededSet {
+        environment: environment.to_owned(),
+        set: text(row, 0),
+        checksum: text(row, 1),
+        rows: text(row, 2).parse().unwrap_or(0),
+        seeded_at: text(row, 3),
+        dbkit_version: text(row, 4),
+    };
+    Ok(rows.rows.iter().map(set).map(|set| (set.set.clone(), set)).collect())
+}
+
+/// Writes that a set ran.
+pub(super) fn record(session: &mut dyn Session, set: &SeededSet) -> Result<(), SeedError> {
+    let dialect = session.dialect();
+    let time = match dialect {
+        Dialect::Postgres => "CAST($5 AS timestamp)",
+        Dialect::Sqlite => "?5",
+    };
+    let mark = |number: usize| match dialect {
+        Dialect::Postgres => format!("${number}"),
+        Dialect::Sqlite => format!("?{number}"),
+    };
+    let sql = format!(
+        "INSERT INTO {SETS} (environment, set_name, checksum, row_count, seeded_at, dbkit_version) \
+         VALUES ({}, {}, {}, {}, {time}, {}) \
+         ON CONFLICT (environment, set_name) DO UPDATE SET checksum = excluded.checksum, \
+         row_count = excluded.row_count, seeded_at = excluded.seeded_at, \
+         dbkit_version = excluded.dbkit_version",
+        mark(1),
+        mark(2),
+        mark(3),
+        mark(4),
+        mark(6)
+    );
+    let binds = [
+        Value::Text(set.environment.clone()),
+        Value::Text(set.set.clone()),
+        Value::Text(set.checksum.clone()),
+        Value::Integer(i64::try_from(set.rows).unwrap_or(i64::MAX)),
+        Value::Text(set.seeded_at.clone()),
+        Value::Text(set.dbkit_version.clone()),
+    ];
+    session.query(&sql, &binds).map_err(SeedError::database("writing the ledger of seeds"))?;
+    Ok(())
+}
+
+/// The keys of the rows each set wrote, by set and table.
+pub(super) fn keys(
+    session: &mut dyn Session,
+    environment: &str,
+) -> Result<BTreeMap<(String, QName), Vec<RowKey>>, SeedError> {
+    let database = SeedError::database("reading the ledger of seeds");
+    if !exists(session, ROWS).map_err(&database)? {
+        return Ok(BTreeMap::new());
+    }
+    let sql = statement(
+        session.dialect(),
+        &[
+            &format!(
+                "SELECT set_name, table_schema, table_name, row_keys FROM {ROWS} WHERE environment = "
+            ),
+            " ORDER BY set_name, table_schema, table_name",
+        ],
+    );
+    let rows = session.query(&sql, &[Value::Text(environment.to_owned())]).map_err(&database)?;
+    let mut found = BTreeMap::new();
+    for row in &rows.rows {
+        let text = |at: usize| row.get(at).and_then(Value::as_text).unwrap_or("");
+        let schema = Some(text(1)).filter(|schema| !schema.is_empty());
+        // What cannot be read is forgotten: its rows are left alone.
+        let keys = serde_json::from_str(text(3)).unwrap_or_default();
+        found.insert((text(0).to_owned(), QName::new(schema, text(2))), keys);
+    }
+    Ok(found)
+}
+
+/// Replaces the keys of a set and table; none removes the entry.
+pub(super) fn record_keys(
+    session: &mut dyn Session,
+    environment: &str,
+    set: &str,
+    table: &QName,
+    keys: &[RowKey],
+) -> Result<(), SeedError> {
+    let database = SeedError::database("writing the ledger of seeds");
+    let dialect = session.dialect();
+    let text = |text: &str| Value::Text(text.to_owned());
+    let mut binds = vec![
+        text(environment),
+        text(set),
+        text(table.schema.as_deref().unwrap_or("")),
+        text(&table.name),
+    ];
+    if keys.is_empty() {
+        let sql = statement(
+            dialect,
+            &[
+                &format!("DELETE FROM {ROWS} WHERE environment = "),
+                " AND set_name = ",
+                " AND table_schema = ",
+                " AND table_name = ",
+                "",
+            ],
+        );
+        session.query(&sql, &binds).map_err(&database)?;
+        return Ok(());
+    }
+    binds.push(Value::Text(
+        serde_json::Value::from_iter(keys.iter().map(|key| {
+            serde_json::Value::from_iter(
+                key.iter().map(|(name, value)| (name.clone(), value.clone())),
+            )
+        }))
+        .to_string(),
+    ));
+    let sql = statement(
+        dialect,
+        &[
+            &format!(
+                "INSERT INTO {ROWS} (environment, set_name, table_schema, table_name, row_keys) VALUES ("
+            ),
+            ", ",
+            ", ",
+            ", ",
+            ", ",
+            ") ON CONFLICT (environment, set_name, table_schema, table_name) \
+             DO UPDATE SET row_keys = excluded.row_keys",
+        ],
+    );
+    session.query(&sql, &binds).map_err(&database)?;
+    Ok(())
+}
+
+/// Forgets a set.
+pub(super) fn forget(
+    session: &mut dyn Session,
+    environment: &str,
+    set: &str,
+) -> Result<(), SeedError> {
+    let sql = statement(
+        session.dialect(),
+        &[&format!("DELETE FROM {SETS} WHERE environment = "), " AND set_name = ", ""],
+    );
+    let binds = [Value::Text(environment.to_owned()), Value::Text(set.to_owned())];
+    session.query(&sql, &binds).map_err(SeedError::database("writing the ledger of seeds"))?;
+    Ok(())
+}
+
+/// The environment this database is marked as, where it is protected.
+///
+/// # Errors
+/// The database's own.
+pub fn protected_as(session: &mut dyn Session) -> Result<Option<String>, SeedError> {
+    let database = SeedError::database("reading what this database is protected as");
+    if !exists(session, MARK).map_err(&database)? {
+        return Ok(None);
+    }
+    let sql = format!("SELECT name FROM {MARK} WHERE protected = 1");
+    let rows = session.query(&sql, &[]).map_err(&database)?;
+    let name = rows.rows.first().and_then(|row| row.first()).and_then(Value::as_text);
+    Ok(name.map(str::to_owned))
+}
+
+/// Marks this database as the protected environment of that name; `None` takes the mark away.
+///
+/// # Errors
+/// The database's own.
+pub fn protect(session: &mut dyn Session, environment: Option<&str>) -> Result<(), SeedError> {
+    let database = SeedError::database("marking this database");
+    if environment.is_none() && !exists(session, MARK).map_err(&database)? {
+        return Ok(());
+    }
+    session
+        .execute(&format!(
+            "CREATE TABLE IF NOT EXISTS {MARK} (\n    \
+             {} TEXT PRIMARY KEY NOT NULL,\n    \
+             protected INTEGER NOT NULL\n);\n\
+             DELETE FROM {MARK}",
+            ident("name", session.dialect())
+        ))
+        .map_err(&database)?;
+    if let Some(name) = environment {
+        let sql = statement(session.dialect(), &[&format!("INSERT INTO {MARK} VALUES ("), ", 1)"]);
+        session.query(&sql, &[Value::Text(name.to_owned())]).map_err(&database)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,326 @@
+//! CSV text in, rows out. An empty field is null and `""` an empty text, as `dbkit inspect` writes
+//! them; no field is a directive, for tables of other programs may hold any text.
+
+use super::{Cell, Given, Row, place, table_of};
+use crate::diagnostic::{Diagnostic, Place, SourceFile};
+use crate::model::QName;
+use crate::seed::files::SetFile;
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
+use std::ops::Range;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// A field of a record.
+#[derive(Clone, Debug, Default)]
+pub(in crate::seed) struct Field {
+    pub text: String,
+    pub quoted: bool,
+    /// In the file.
+    pub span: Range<usize>,
+    /// From 1.
+    pub line: usize,
+}
+
+impl Field {
+    pub fn given(&self) -> Given {
+        if self.text.is_empty() && !self.quoted {
+            Given::Null
+        } else {
+            Given::Raw(self.text.clone())
+        }
+    }
+}
+
+/// What is wrong with the text, and where.
+pub(in crate::seed) struct Broken {
+    pub message: String,
+    pub at: usize,
+    pub line: usize,
+}
+
+/// Cuts CSV (RFC 4180) into records, one at a time.
+pub(in crate::seed) struct Records<R> {
+    input: R,
+    position: usize,
+    line: usize,
+}
+
+impl<R: BufRead> Records<R> {
+    pub fn new(mut input: R) -> io::Result<Self> {
+        let mut position = 0;
+        if input.fill_buf()?.starts_with(b"\xef\xbb\xbf") {
+            input.consume(3);
+            position = 3;
+        }
+        Ok(Self { input, position, line: 1 })
+    }
+
+    /// The next record; empty lines between records are none.
+    pub fn next(&mut self, fields: &mut Vec<Field>) -> Result<bool, Broken> {
+        let mut raw = Vec::new();
+        loop {
+            raw.clear();
+            let (start, line) = (self.position, self.line);
+            self.line(&mut raw)?;
+            if raw.is_empty() {
+                return Ok(false);
+            }
+            // A field in quotes goes on behind the end of the line.
+            while !closed(&raw) {
+                let before = raw.len();
+                self.line(&mut raw)?;
+                if raw.len() == before {
+                    let message = "a field in quotes is not closed".to_owned();
+                    return Err(Broken { message, at: start, line });
+                }
+            }
+            let text = std::str::from_utf8(&raw).map_err(|error| Broken {
+                message: "this is not UTF-8".to_owned(),
+                at: start + error.valid_up_to(),
+                line,
+            })?;
+            let text = text.strip_suffix('\n').unwrap_or(text);
+            let text = text.strip_suffix('\r').unwrap_or(text);
+            if text.is_empty() {
+                continue;
+            }
+            cut(text, start, line, fields)?;
+            return Ok(true);
+        }
+    }
+
+    fn line(&mut self, raw: &mut Vec<u8>) -> Result<(), Broken> {
+        let before = raw.len();
+        let limit = MAX_RECORD.saturating_sub(before) as u64;
+        let result = (&mut self.input).take(limit).read_until(b'\n', raw);
+        let broken = |message| Broken { message, at: self.position, line: self.line };
+        result.map_err(|error| broken(format!("cannot read on: {error}")))?;
+        if raw.len() >= MAX_RECORD {
+            return Err(broken("a record of more than 64 MiB; is a quote missing?".to_owned()));
+        }
+        self.position += raw.len() - before;
+        self.line += usize::from(raw.last() == Some(&b'\n'));
+        Ok(())
+    }
+}
+
+/// A quote that is never closed must not read the whole file into memory.
+const MAX_RECORD: usize = 64 << 20;
+
+/// True when every quote has its partner.
+fn closed(raw: &[u8]) -> bool {
+    raw.iter().filter(|byte| **byte == b'"').count() % 2 == 0
+}
+
+fn cut(text: &str, start: usize, line: usize, fields: &mut Vec<Field>) -> Result<(), Broken> {
+    fields.clear();
+    let mut rest = text;
+    let mut line = line;
+    loop {
+        let at = start + (text.len() - rest.len());
+        let broken = |message: &str| Broken { message: message.to_owned(), at, line };
+        let mut field = Field { line, ..Field::default() };
+        let after = if let Some(mut inner) = rest.strip_prefix('"') {
+            field.quoted = true;
+            loop {
+                let end =
+                    inner.find('"').ok_or_else(|| broken("a field in quotes is not closed"))?;
+                let (part, after) = inner.split_at(end);
+                field.text.push_str(part);
+                inner = after.strip_prefix('"').unwrap_or(after);
+                match inner.strip_prefix('"') {
+                    Some(more) => {
+                        field.text.push('"');
+                        inner = more;
+                    }
+                    None => break,
+                }
+            }
+            if !inner.is_empty() && !inner.starts_with(',') {
+                return Err(broken("text behind the closing quote of a field"));
+            }
+            line += field.text.matches('\n').count();
+            inner
+        } else {
+            let end = rest.find(',').unwrap_or(rest.len());
+            let (part, after) = rest.split_at(end);
+            field.text.push_str(part);
+            after
+        };
+        field.span = at..start + (text.len() - after.len());
+        fields.push(field);
+        match after.strip_prefix(',') {
+            Some(more) => rest = more,
+            None => return Ok(()),
+        }
+    }
+}
+
+/// The header and what is wrong with it.
+fn header(fields: &[Field]) -> Result<Vec<String>, Broken> {
+    let mut names = BTreeSet::new();
+    for field in fields {
+        let broken = |message: String| Broken { message, at: field.span.start, line: field.line };
+        if field.text.is_empty() {
+            return Err(broken("a column without a name in the header".to_owned()));
+        }
+        if !names.insert(field.text.as_str()) {
+            return Err(broken(format!("a second column {} in the header", field.text)));
+        }
+    }
+    Ok(fields.iter().map(|field| field.text.clone()).collect())
+}
+
+/// Fields that are missing or too many.
+fn ragged(columns: usize, fields: &[Field]) -> Option<Broken> {
+    let first = fields.first()?;
+    (fields.len() != columns).then(|| Broken {
+        message: format!("{} fields, but the header has {columns}", fields.len()),
+        at: first.span.start,
+        line: first.line,
+    })
+}
+
+/// The rows of a file that is held in memory.
+pub(super) fn rows(file: &SetFile) -> Result<Vec<Row>, Vec<Diagnostic>> {
+    let text = &file.file;
+    let wrong = |broken: Broken| {
+        let end = text.text.len().min(broken.at + 1);
+        Diagnostic::error("seed-csv", broken.message).at(place(text, broken.at..end))
+    };
+    let mut records = Records::new(text.text.as_bytes()).map_err(|_| Vec::new())?;
+    let mut fields = Vec::new();
+    if !records.next(&mut fields).map_err(|broken| vec![wrong(broken)])? {
+        let found = Diagnostic::error("seed-csv", "the file is empty: it needs a line of columns");
+        return Err(vec![found.at(place(text, 0..0))]);
+    }
+    let columns = header(&fields).map_err(|broken| vec![wrong(broken)])?;
+    let named: Vec<Place> = fields.iter().map(|field| place(text, field.span.clone())).collect();
+    let table = table_of(file);
+    let (mut rows, mut mistakes) = (Vec::new(), Vec::new());
+    loop {
+        match records.next(&mut fields) {
+            Ok(false) => break,
+            Ok(true) => {}
+            Err(broken) => {
+                mistakes.push(wrong(broken));
+                break;
+            }
+        }
+        if let Some(broken) = ragged(columns.len(), &fields) {
+            mistakes.push(wrong(broken));
+            continue;
+        }
+        let cells = columns.iter().zip(&named).zip(&fields).map(|((column, at), field)| Cell {
+            column: column.clone(),
+            column_place: at.clone(),
+            value: field.given(),
+            place: place(text, field.span.clone()),
+        });
+        let start = fields.first().map_or(0, |field| field.span.start);
+        let end = fields.last().map_or(0, |field| field.span.end);
+        rows.push(Row {
+            layer: file.layer.clone(),
+            set: file.set.clone(),
+            table: table.clone(),
+            place: place(text, start..end),
+            cells: cells.collect(),
+        });
+    }
+    if mistakes.is_empty() { Ok(rows) } else { Err(mistakes) }
+}
+
+/// A file that is read twice, from front to back, rather than held.
+#[derive(Clone, Debug)]
+pub(in crate::seed) struct CsvFile {
+    pub layer: String,
+    pub set: String,
+    pub path: PathBuf,
+    pub table: QName,
+    pub columns: Vec<String>,
+    /// The header alone, for findings about it.
+    pub header: Arc<SourceFile>,
+    pub spans: Vec<Range<usize>>,
+}
+
+impl CsvFile {
+    pub(super) fn open(file: &SetFile) -> Result<Self, Box<Diagnostic>> {
+        let path = &file.file.path;
+        let mut found = Self {
+            layer: file.layer.clone(),
+            set: file.set.clone(),
+            path: path.clone(),
+            table: table_of(file),
+            columns: Vec::new(),
+            header: Arc::clone(&file.file),
+            spans: Vec::new(),
+        };
+        let mut fields = Vec::new();
+        let mut records = found.records()?;
+        records.next(&mut fields).map_err(|broken| found.mistake(&broken))?;
+        found.columns = header(&fields).map_err(|broken| found.mistake(&broken))?;
+        let text = fields.iter().map(|field| field.text.as_str()).collect::<Vec<_>>().join(",");
+        let mut at = 0;
+        for column in &found.columns {
+            found.spans.push(at..at + column.len());
+            at += column.len() + 1;
+        }
+        found.header = Arc::new(SourceFile { path: path.clone(), text });
+        Ok(found)
+    }
+
+    /// The records, the header among them.
+    pub fn records(&self) -> Result<Records<BufReader<File>>, Box<Diagnostic>> {
+        let open = || Records::new(BufReader::with_capacity(1 << 20, File::open(&self.path)?));
+        open().map_err(|error: io::Error| {
+            let message = format!("cannot read {}: {error}", self.path.display());
+            Box::new(Diagnostic::error("unreadable-file", message))
+        })
+    }
+
+    /// The next record behind the header.
+    pub fn read(
+        &self,
+        records: &mut Records<BufReader<File>>,
+        fields: &mut Vec<Field>,
+    ) -> Result<bool, Broken> {
+        let more = records.next(fields)?;
+        match ragged(self.columns.len(), fields) {
+            Some(broken) if more => Err(broken),
+            _ => Ok(more),
+        }
+    }
+
+    /// The file is not in memory: line and text, without the caret.
+    pub fn mistake(&self, broken: &Broken) -> Box<Diagnostic> {
+        let message = format!("{}:{}: {}", self.path.display(), broken.line, broken.message);
+        Box::new(Diagnostic::error("seed-csv", message))
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Vec<Vec<String>>, String> {
+        let mut records = Records::new(text.as_bytes()).unwrap();
+        let (mut rows, mut fields) = (Vec::new(), Vec::new());
+        while records.next(&mut fields).map_err(|b| format!("{}: {}", b.line, b.message))? {
+            let shown = |f: &Field| if f.quoted { format!("'{}'", f.text) } else { f.text.clone() };
+            rows.push(fields.iter().map(shown).collect());
+        }
+        Ok(rows)
+    }
+
+    #[test]
+    fn records_are_cut() {
+        let rows = read("\u{feff}a,b\r\n1,\"x,\"\"y\"\"\n2\"\n\n,\"\"\n").unwrap();
+        assert_eq!(rows, [vec!["a", "b"], vec!["1", "'x,\"y\"\n2'"], vec!["", "''"]]);
+        assert_eq!(read("a\n\"b").unwrap_err(), "2: a field in quotes is not closed");
+        assert_eq!(read("a\n\"b\"c").unwrap_err(), "2: text behind the closing quote of a field");
+        assert_eq!(read("a,\n").unwrap(), [["a", ""]]);
+    }
+}
