@@ -3,7 +3,7 @@
 # the binary and starts a server.
 #
 #   benches/run.sh                   everything
-#   benches/run.sh start status      some of it: start status pull generate push migrate inspect
+#   benches/run.sh start status      some of it: start status pull generate push migrate rebuild inspect
 #   TABLES=200 RUNS=3 benches/run.sh   smaller
 #
 # TABLES is the size of the schema; everything that must be linear is measured at five times that
@@ -201,10 +201,68 @@ migrate() {
     line "PostgreSQL" "$(best 1 "$dbkit" migrate --database-url "$url" --migration-dir "$work/large")"
 }
 
+# A million rows with two indexes and a parent: a column's type changes, so the table is rebuilt.
+# The base is what SQLite needs for the copy and the indexes alone, run by the same program.
+rebuild() {
+    local dir=$work/rebuild bare=$work/bare step rows=${ROWS:-1000000} base least time n
+    step='CREATE TABLE copy (id INTEGER PRIMARY KEY, thing_id INTEGER NOT NULL, name TEXT NOT NULL, at TIMESTAMP);
+INSERT INTO copy (id, thing_id, name, at) SELECT id, thing_id, name, at FROM large;
+CREATE INDEX copy_name ON copy (name); CREATE INDEX copy_thing ON copy (thing_id, at);'
+    mkdir -p "$bare/2026-01-01-000000_bare"
+    echo "$step" >"$bare/2026-01-01-000000_bare/up.sql"
+    cat >"$work/rebuild.rs" <<'RUST'
+// dialect: sqlite
+dbkit::schema! {
+    table things (id) {
+        id -> Integer,
+    }
+
+    #[index(thing_id, at, name = "large_thing")]
+    table large (id) {
+        id -> Integer,
+        #[references(things.id, on_delete = cascade)]
+        thing_id -> Integer,
+        #[index(name = "large_name")]
+        name -> Text,
+        at -> Nullable<Timestamp>,
+    }
+}
+RUST
+    "$dbkit" generate first --schema "$work/rebuild.rs" --migration-dir "$dir" >/dev/null 2>&1
+    "$dbkit" migrate --database-url "$work/rows.db" --migration-dir "$dir" >/dev/null 2>&1
+    mkdir -p "$work/fill/2026-01-02-000000_rows"
+    cat >"$work/fill/2026-01-02-000000_rows/up.sql" <<SQL
+WITH RECURSIVE c (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 1000) INSERT INTO things SELECT n FROM c;
+WITH RECURSIVE c (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < $rows)
+INSERT INTO large SELECT n, n % 1000 + 1, 'name of ' || (n * 7919 % $rows), '2026-01-01 00:00:00' FROM c;
+SQL
+    cp -r "$dir/." "$work/fill/"
+    "$dbkit" migrate --database-url "$work/rows.db" --migration-dir "$work/fill" >/dev/null 2>&1
+    sed 's/name -> Text/name -> Nullable<Text>/' "$work/rebuild.rs" >"$work/rebuilt.rs"
+    cp -r "$work/fill/." "$dir/"
+    sleep 1
+    "$dbkit" generate second --schema "$work/rebuilt.rs" --migration-dir "$dir" >/dev/null 2>&1
+    echo "rebuild of a SQLite table of $rows rows (base: INSERT … SELECT and its two indexes)"
+    for n in bare rebuild; do
+        least=
+        for _ in 1 2 3; do
+            cp "$work/rows.db" "$work/$n.db"
+            rm -rf "$work/only"
+            if [ $n = bare ]; then cp -r "$work/fill" "$work/only"; cp -r "$bare/." "$work/only/"; fi
+            if [ $n = rebuild ]; then cp -r "$dir" "$work/only"; fi
+            time=$(best 1 "$dbkit" migrate --database-url "$work/$n.db" --migration-dir "$work/only")
+            if [ -z "$least" ] || awk "BEGIN { exit !($time < $least) }"; then least=$time; fi
+        done
+        if [ $n = bare ]; then base=$least; fi
+        line "$n" "$least" "$base"
+    done
+}
+
 inspect() {
     echo "inspect, a table of 10 million rows"
     database rows
     psql -c "CREATE TABLE large AS SELECT g AS id, 'row ' || g AS text FROM generate_series(1, 10000000) g" "$url"
+    psql -c "ALTER TABLE large ADD PRIMARY KEY (id)" "$url"
     line "PostgreSQL, overview" "$(best 3 "$dbkit" inspect --database-url "$url")"
     line "PostgreSQL, rows" "$(best 3 "$dbkit" inspect large --database-url "$url")"
     mkdir -p "$work/rows/2026-01-01-000000_rows"
@@ -216,9 +274,15 @@ SQL
     "$dbkit" migrate --database-url "$work/rows.db" --migration-dir "$work/rows" >/dev/null 2>&1
     line "SQLite, overview" "$(best 3 "$dbkit" inspect --database-url "$work/rows.db")"
     line "SQLite, rows" "$(best 3 "$dbkit" inspect large --database-url "$work/rows.db")"
+    line "PostgreSQL, rows behind row 9,000,000" "$(best 3 "$dbkit" inspect large --after 9000000 --database-url "$url")"
+    line "SQLite, rows behind row 9,000,000" \
+        "$(best 3 "$dbkit" inspect large --after 9000000 --database-url "$work/rows.db")"
+    set -- "$dbkit" inspect large --all --format csv --database-url
+    line "PostgreSQL, every row as CSV" "$(best 1 "$@" "$url")" "" "$(memory "$@" "$url")"
+    line "SQLite, every row as CSV" "$(best 1 "$@" "$work/rows.db")" "" "$(memory "$@" "$work/rows.db")"
 }
 
-[ $# -gt 0 ] || set -- start status pull generate push migrate inspect
+[ $# -gt 0 ] || set -- start status pull generate push migrate rebuild inspect
 for part in "$@"; do
     "$part"
     echo

@@ -3,7 +3,8 @@
 use super::exit::{Exit, Stop};
 use crate::config::{Config, Overrides, Target};
 use crate::database::postgres::Waiting;
-use crate::database::{Access, Connection, DatabaseError, open};
+use crate::database::sqlite::SqliteSession;
+use crate::database::{Access, Connection, DatabaseError, ErrorKind, open};
 use crate::model::Dialect;
 use crate::terminal;
 use clap::{Args, ValueEnum};
@@ -48,10 +49,30 @@ pub enum Format {
     Json,
     /// Rows as comma-separated values (inspect)
     Csv,
+    /// Rows as one JSON object on each line (inspect)
+    Ndjson,
+    /// Rows as lists of their columns, nothing cut (inspect)
+    Vertical,
+    /// Rows as a table of Markdown (inspect)
+    Markdown,
     /// Statements (diff, export)
     Sql,
     /// Annotations of GitHub Actions (check)
     Github,
+}
+
+impl Format {
+    /// The word for a format that only `inspect` has.
+    #[must_use]
+    pub fn only_inspect(self) -> Option<&'static str> {
+        match self {
+            Self::Csv => Some("csv"),
+            Self::Ndjson => Some("ndjson"),
+            Self::Vertical => Some("vertical"),
+            Self::Markdown => Some("markdown"),
+            Self::Table | Self::Json | Self::Sql | Self::Github => None,
+        }
+    }
 }
 
 /// Settings, flags and the terminal.
@@ -143,7 +164,24 @@ impl Context {
     /// No connection, with the target and the next action.
     pub fn connect(&self, target: &Target, access: Access) -> anyhow::Result<Connection> {
         let connection = open(target, access, &mut self.waiting());
-        connection.map_err(|error| no_connection(target, &error))
+        let connection = connection.map_err(|error| no_connection(target, &error))?;
+        if let Connection::Sqlite(session) = &connection {
+            self.about_file(session, access);
+        }
+        Ok(connection)
+    }
+
+    /// What a person should know of a SQLite database before anything is done with it.
+    fn about_file(&self, session: &SqliteSession, access: Access) {
+        if let Some(newer) = session.newer_writer() {
+            self.warn(&format!(
+                "SQLite {newer} wrote this database; the one in this program is {}",
+                SqliteSession::library_version()
+            ));
+        }
+        if session.location().path().is_none() && access != Access::Read {
+            self.warn("a database in memory is gone when this command ends");
+        }
     }
 
     /// Says once what is waited for.
@@ -187,7 +225,12 @@ pub(super) fn no_connection(target: &Target, error: &DatabaseError) -> anyhow::E
         message.push_str("\nhelp: ");
         message.push_str(hint);
     }
-    Stop::error(Exit::NoConnection, message)
+    // A SQLite file that somebody else writes to all the time cannot even be opened.
+    let exit = match error.kind {
+        ErrorKind::LockTimeout => Exit::Lock,
+        _ => Exit::NoConnection,
+    };
+    Stop::error(exit, message)
 }
 
 /// NO_COLOR (no-color.org) and a dumb terminal switch colours off.

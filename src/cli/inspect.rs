@@ -1,18 +1,25 @@
 //! `dbkit inspect`
 
-use super::output::{harmless, print};
-use super::{Context, Exit, Format, Stop};
+use super::output::{harmless, print, print_on};
+use super::{Context, Exit, Format, Stop, inspect_row::show_detail};
 use crate::database::{Access, Session};
-use crate::inspect::{self, Align, Count, InspectError, Overview, Request};
+use crate::inspect::{self, Align, Count, InspectError, JsonRows, Overview, Request, TableInfo};
 
 #[derive(clap::Args, Debug)]
-#[command(after_help = "Never writes: the transaction is read-only.\n\n\
-                  Examples:\n  dbkit inspect\n  \
+#[command(
+    after_help = "Never writes: the transaction is read-only. With a KEY: that row, the rows it refers to, and how\n\
+                  many refer to it. csv, json and ndjson are written row by row, whatever their number.\n\n\
+                  Examples:\n  dbkit inspect\n  dbkit inspect comments 42\n  \
                   dbkit inspect comments --where \"user_id = 'ada'\" --order -created_at --limit 5\n  \
-                  dbkit inspect comments --columns id,text --format csv")]
+                  dbkit inspect comments --columns id,text --all --format csv > comments.csv"
+)]
 pub struct Args {
     /// Table or view, with its schema where it is not the default one; without: all of them
     table: Option<String>,
+    /// Primary key of one row, a value for each of its columns
+    #[arg(requires = "table", allow_negative_numbers = true,
+          conflicts_with_all = ["condition", "order", "limit", "all", "after"])]
+    key: Vec<String>,
     /// SQL condition the rows must meet
     #[arg(long = "where", value_name = "CONDITION", requires = "table")]
     condition: Option<String>,
@@ -22,53 +29,121 @@ pub struct Args {
     /// Rows at most
     #[arg(long, value_name = "N", default_value_t = 20)]
     limit: u64,
+    /// Every row
+    #[arg(long, requires = "table", conflicts_with = "limit")]
+    all: bool,
+    /// Begin behind the row with this primary key (repeat it for each column of the key)
+    #[arg(long, value_name = "KEY", requires = "table", allow_hyphen_values = true)]
+    after: Vec<String>,
     /// Columns to show, separated by commas; a name with a comma in double quotes
     #[arg(long, value_name = "COLUMNS", requires = "table")]
     columns: Vec<String>,
 }
 
-/// Prints an overview, or rows of a table.
+/// Prints an overview, rows of a table, or one row in detail.
 ///
 /// # Errors
-/// An unknown table or column, a condition the database does not take.
+/// An unknown table, column or row, a condition the database does not take.
 pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
     let target = context.target()?;
     let mut connection = context.connect(&target, Access::Read)?;
-    match &args.table {
-        None => show_overview(context, &inspect::overview(&mut connection)?)?,
-        Some(table) => {
-            let known = inspect::tables(&mut connection)?;
-            rows(args, context, &mut connection, &known, table)?;
-        }
+    let Some(name) = &args.table else {
+        show_overview(context, &inspect::overview(&mut connection)?)?;
+        return Ok(Exit::Done);
+    };
+    let known = inspect::tables(&mut connection)?;
+    let table = inspect::find(&known, name).map_err(stop)?;
+    let columns = args.columns.iter().flat_map(|text| inspect::list(text));
+    let columns = columns.map(|name| inspect::column(table, &name)).collect::<Result<Vec<_>, _>>();
+    let columns = columns.map_err(stop)?;
+    if args.key.is_empty() {
+        rows(args, columns, context, &mut connection, table)?;
+    } else {
+        let detail = inspect::detail(&mut connection, table, &args.key).map_err(stop)?;
+        show_detail(&columns, context, table, &detail)?;
     }
     Ok(Exit::Done)
 }
 
 fn rows(
     args: &Args,
+    columns: Vec<String>,
     context: &Context,
     session: &mut dyn Session,
-    overview: &Overview,
-    name: &str,
+    table: &TableInfo,
 ) -> anyhow::Result<()> {
-    let table = inspect::find(overview, name).map_err(stop)?;
     let request = Request {
-        columns: args.columns.iter().flat_map(|text| inspect::list(text)).collect(),
+        columns,
         condition: args.condition.clone(),
         order: args.order.iter().flat_map(|text| inspect::list(text)).collect(),
-        limit: args.limit,
+        after: args.after.clone(),
+        limit: if args.all { u64::MAX } else { args.limit },
     };
-    let page = inspect::rows(session, table, &request).map_err(stop)?;
-    let text = match context.global.format {
-        Format::Json => inspect::json(&page),
-        Format::Csv => inspect::csv(&page, context.terminal),
-        _ => inspect::page_table(&page, terminal_width(context)),
+    let format = context.global.format;
+    let (shown, more, last) = match format {
+        Format::Json | Format::Ndjson | Format::Csv => {
+            stream(context, session, table, &request).map_err(stop)?
+        }
+        _ => {
+            let page = inspect::rows(session, table, &request).map_err(stop)?;
+            print(&match format {
+                Format::Markdown => inspect::markdown(&page),
+                Format::Vertical => inspect::vertical(&page),
+                _ => inspect::page_table(&page, terminal_width(context)),
+            })?;
+            (page.rows.len(), page.more, page.last_key)
+        }
     };
-    print(&text)?;
-    if page.more {
-        context.say(&format!("first {} rows; more with --limit N", page.rows.len()));
+    if more {
+        let after: Vec<String> = last.iter().map(|key| format!(" --after {}", word(key))).collect();
+        let after = match after.is_empty() {
+            true => String::new(),
+            false => format!(", or those behind them with{}", after.concat()),
+        };
+        context.say(&format!("first {shown} rows; more with --limit N{after}"));
     }
     Ok(())
+}
+
+/// A value as a word of a shell.
+fn word(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ':' | '@');
+    match !text.is_empty() && text.chars().all(plain) {
+        true => text.to_owned(),
+        false => format!("'{}'", harmless(text).replace('\'', "'\\''")),
+    }
+}
+
+/// Writes rows as they come. Returns how many, whether there are more, and the last one's key.
+fn stream(
+    context: &Context,
+    session: &mut dyn Session,
+    table: &TableInfo,
+    request: &Request,
+) -> Result<(usize, bool, Vec<String>), InspectError> {
+    let csv = context.global.format == Format::Csv;
+    let mut json = match context.global.format {
+        Format::Ndjson => JsonRows::lines(),
+        _ => JsonRows::list(),
+    };
+    let mut seen = (0, false, Vec::new());
+    let mut first = true;
+    let mut gone = false;
+    let failed = |error: std::io::Error| InspectError::Output(error.to_string());
+    inspect::stream(session, table, request, &mut |page| {
+        let text = match csv {
+            true if std::mem::take(&mut first) => inspect::csv(&page, context.terminal),
+            true => inspect::csv_rows(&page, context.terminal),
+            false => json.part(&page),
+        };
+        seen = (seen.0 + page.rows.len(), page.more, page.last_key);
+        gone = !print_on(&text).map_err(failed)?;
+        Ok(!gone)
+    })?;
+    if !csv && !gone {
+        print(json.end()).map_err(failed)?;
+    }
+    Ok(if gone { (seen.0, false, Vec::new()) } else { seen })
 }
 
 fn stop(error: InspectError) -> anyhow::Error {
@@ -89,6 +164,9 @@ pub(super) fn show_overview(context: &Context, overview: &Overview) -> anyhow::R
             print(&format!("{}\n", serde_json::to_string_pretty(&json)?))?;
         }
         Format::Csv => print(&inspect::csv(&as_page(overview), context.terminal))?,
+        Format::Markdown => print(&inspect::markdown(&as_page(overview)))?,
+        Format::Vertical => print(&inspect::vertical(&as_page(overview)))?,
+        Format::Ndjson => print(&JsonRows::lines().part(&as_page(overview)))?,
         _ if overview.tables.is_empty() => {
             context.say("there are no tables; `dbkit migrate` or `dbkit push` makes them");
         }
@@ -146,6 +224,6 @@ fn as_page(overview: &Overview) -> inspect::Page {
 }
 
 /// `None` where nothing may be cut: stdout is no terminal, or one that does not know its width.
-fn terminal_width(context: &Context) -> Option<usize> {
+pub(super) fn terminal_width(context: &Context) -> Option<usize> {
     context.terminal.then(super::output::terminal_width).flatten()
 }

@@ -14,6 +14,7 @@ mod generate;
 mod hazards;
 mod init;
 mod inspect;
+mod inspect_row;
 mod mend;
 mod migrate;
 mod migrations;
@@ -110,10 +111,14 @@ enum Command {
 
 impl Command {
     fn run(self, global: Global) -> anyhow::Result<Exit> {
-        if global.format == Format::Csv && !matches!(self, Self::Inspect(_)) {
+        if let Some(word) = global.format.only_inspect()
+            && !matches!(self, Self::Inspect(_))
+        {
             return Err(Stop::error(
                 Exit::Usage,
-                "`--format csv` is for `dbkit inspect`\nhelp: use --format json or leave it out",
+                format!(
+                    "`--format {word}` is for `dbkit inspect`\nhelp: use --format json or leave it out"
+                ),
             ));
         }
         match self {

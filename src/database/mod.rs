@@ -31,6 +31,20 @@ pub trait Session {
     /// The database's own error, with position where it gives one.
     fn query(&mut self, sql: &str, binds: &[Value]) -> Result<Rows, DatabaseError>;
 
+    /// Runs one query and hands its rows over in parts of at most `size`, so that memory does not
+    /// grow with their number. `each` says whether to go on; it is called at least once. On
+    /// PostgreSQL this needs an open transaction.
+    ///
+    /// # Errors
+    /// The database's own error.
+    fn query_in_parts(
+        &mut self,
+        sql: &str,
+        binds: &[Value],
+        size: usize,
+        each: &mut dyn FnMut(Rows) -> bool,
+    ) -> Result<(), DatabaseError>;
+
     /// Runs statements without placeholders and returns each one's rows; on PostgreSQL in one
     /// round trip and one transaction.
     ///

@@ -86,6 +86,19 @@ impl Session for Connection {
         }
     }
 
+    fn query_in_parts(
+        &mut self,
+        sql: &str,
+        binds: &[Value],
+        size: usize,
+        each: &mut dyn FnMut(Rows) -> bool,
+    ) -> Result<(), DatabaseError> {
+        match self {
+            Self::Postgres(session) => session.query_in_parts(sql, binds, size, each),
+            Self::Sqlite(session) => session.query_in_parts(sql, binds, size, each),
+        }
+    }
+
     fn query_all(&mut self, statements: &[String]) -> Result<Vec<Rows>, DatabaseError> {
         match self {
             Self::Postgres(session) => session.query_all(statements),

@@ -12,6 +12,14 @@ pub fn csv(page: &Page, terminal: bool) -> String {
     let names: Vec<String> = page.columns.iter().map(|name| field(name, terminal)).collect();
     out.push_str(&names.join(","));
     out.push('\n');
+    out.push_str(&csv_rows(page, terminal));
+    out
+}
+
+/// The rows alone, for what follows the first part.
+#[must_use]
+pub fn csv_rows(page: &Page, terminal: bool) -> String {
+    let mut out = String::new();
     for row in &page.rows {
         let cells: Vec<String> = row.iter().map(|value| cell(value, terminal)).collect();
         out.push_str(&cells.join(","));

@@ -16,26 +16,72 @@ const EXACT: i64 = (1 << 53) - 1;
 /// get a number.
 #[must_use]
 pub fn json(page: &Page) -> String {
-    let names = unique_names(&page.columns);
-    if page.rows.is_empty() {
-        return "[]\n".to_owned();
-    }
-    let mut out = String::from("[\n");
-    for (number, row) in page.rows.iter().enumerate() {
-        let cells: Vec<String> = names
-            .iter()
-            .zip(row)
-            .enumerate()
-            .map(|(at, (name, value))| {
-                let ty = page.types.get(at).map_or("", String::as_str);
-                format!("{}: {}", string(name), cell(value, ty))
-            })
-            .collect();
-        let comma = if number + 1 < page.rows.len() { "," } else { "" };
-        let _ = writeln!(out, "  {{{}}}{comma}", cells.join(", "));
-    }
-    out.push_str("]\n");
+    let mut rows = JsonRows::list();
+    let mut out = rows.part(page);
+    out.push_str(rows.end());
     out
+}
+
+/// Rows as JSON, part by part.
+#[derive(Clone, Debug)]
+pub struct JsonRows {
+    lines: bool,
+    begun: bool,
+}
+
+impl JsonRows {
+    /// One list of all rows.
+    #[must_use]
+    pub fn list() -> Self {
+        Self { lines: false, begun: false }
+    }
+
+    /// An object on each line, nothing around them.
+    #[must_use]
+    pub fn lines() -> Self {
+        Self { lines: true, begun: false }
+    }
+
+    /// The text of some more rows.
+    pub fn part(&mut self, page: &Page) -> String {
+        let names = unique_names(&page.columns);
+        let mut out = String::new();
+        for row in &page.rows {
+            let row = object(&names, &page.types, row);
+            if self.lines {
+                let _ = writeln!(out, "{row}");
+            } else {
+                out.push_str(if self.begun { ",\n  " } else { "[\n  " });
+                out.push_str(&row);
+            }
+            self.begun = true;
+        }
+        out
+    }
+
+    /// What ends the text.
+    #[must_use]
+    pub fn end(&self) -> &'static str {
+        match (self.lines, self.begun) {
+            (true, _) => "",
+            (false, true) => "\n]\n",
+            (false, false) => "[]\n",
+        }
+    }
+}
+
+/// One row; `types` may be shorter than the row.
+pub(super) fn object(names: &[String], types: &[String], row: &[Value]) -> String {
+    let cells: Vec<String> = names
+        .iter()
+        .zip(row)
+        .enumerate()
+        .map(|(at, (name, value))| {
+            let ty = types.get(at).map_or("", String::as_str);
+            format!("{}: {}", string(name), cell(value, ty))
+        })
+        .collect();
+    format!("{{{}}}", cells.join(", "))
 }
 
 fn unique_names(columns: &[String]) -> Vec<String> {
@@ -87,7 +133,7 @@ fn embedded(text: &str) -> String {
     out
 }
 
-fn string(text: &str) -> String {
+pub(super) fn string(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
     out.push('"');
     for c in text.chars() {
@@ -167,7 +213,7 @@ mod tests {
                 text("NaN"),
                 text("\u{1b}\u{e0001}\""),
             ]],
-            more: false,
+            ..Page::default()
         };
         assert_eq!(
             json(&page),

@@ -6,18 +6,21 @@
 mod csv;
 mod error;
 mod json;
+mod key;
 mod overview;
+mod related;
 mod rows;
 mod table;
 mod target;
 mod text;
 
-pub use csv::csv;
+pub use csv::{csv, csv_rows};
 pub use error::InspectError;
-pub use json::{json, overview_json};
+pub use json::{JsonRows, json, overview_json};
 pub use overview::{ColumnInfo, Count, Overview, TableInfo, overview, tables};
-pub use rows::{Page, Request, rows};
-pub use table::{Align, human_size, page_table, table};
+pub use related::{Children, Detail, Parent, detail};
+pub use rows::{Page, Request, column, rows, stream};
+pub use table::{Align, human_size, markdown, page_table, table, vertical};
 pub use target::{find, list};
 pub use text::{cell_text, fit, width};
 

@@ -92,6 +92,37 @@ pub fn page_table(page: &Page, columns: Option<usize>) -> String {
     table(&heading, &rows, columns)
 }
 
+/// Rows as a table of Markdown. Values have no line breaks once they are harmless.
+#[must_use]
+pub fn markdown(page: &Page) -> String {
+    let line = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
+    let cell = |text: &str| text.replace('\\', "\\\\").replace('|', "\\|");
+    let mut out = line(page.columns.iter().map(|name| cell(&harmless(name))).collect());
+    out.push_str(&line(page.columns.iter().map(|_| "---".to_owned()).collect()));
+    for row in &page.rows {
+        out.push_str(&line(row.iter().map(|value| cell(&cell_text(value))).collect()));
+    }
+    out
+}
+
+/// Each row as a list of its columns, for rows that are wider than a terminal. Nothing is cut.
+#[must_use]
+pub fn vertical(page: &Page) -> String {
+    let names: Vec<String> = page.columns.iter().map(|name| harmless(name)).collect();
+    let widest = names.iter().map(|name| width(name)).max().unwrap_or(0);
+    let mut out = String::new();
+    for (number, row) in page.rows.iter().enumerate() {
+        if page.rows.len() > 1 {
+            out.push_str(&format!("-- row {} --\n", number + 1));
+        }
+        for (name, value) in names.iter().zip(row) {
+            let blanks = " ".repeat(widest.saturating_sub(width(name)));
+            out.push_str(&format!("{name}{blanks}  {}\n", cell_text(value)));
+        }
+    }
+    out
+}
+
 /// `1.5 MiB`.
 #[must_use]
 pub fn human_size(bytes: u64) -> String {

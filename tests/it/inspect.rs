@@ -211,3 +211,167 @@ fn a_terminal_shows_one_line_for_a_row() {
     assert_eq!(lines.len(), 4, "{shown}");
     assert!(lines.iter().all(|line| dbkit::inspect::width(line.trim_end()) <= 80), "{shown}");
 }
+
+const RELATED: &str = "
+    CREATE TABLE users (id integer PRIMARY KEY, name text, bio text);
+    CREATE TABLE posts (id integer PRIMARY KEY, user_id integer NOT NULL REFERENCES users (id),
+        reviewer integer REFERENCES users (id), title text, at integer);
+    CREATE TABLE comments (id integer PRIMARY KEY, post_id integer NOT NULL REFERENCES posts (id), text text);
+    CREATE TABLE pairs (a text NOT NULL, b integer NOT NULL, note text, PRIMARY KEY (a, b));
+    INSERT INTO users VALUES (1, 'Ada', 'x\ny'), (2, NULL, '');
+    INSERT INTO posts VALUES (1, 2, 1, 't1', 3), (2, 1, NULL, 't2', NULL), (3, 1, 2, 't3', 1),
+        (4, 1, 1, 't1', NULL), (5, 2, 1, NULL, 1), (6, 2, 2, 't0', 2), (7, 1, NULL, 't|7', 3);
+    INSERT INTO comments VALUES (1, 1, 'a'), (2, 1, 'b'), (3, 2, 'c');
+    INSERT INTO pairs VALUES ('x', 1, 'n'), ('x', 2, 'm'), ('it''s', 3, NULL);
+    CREATE VIEW titles AS SELECT id, title FROM posts;";
+
+/// The same database twice: its URL on PostgreSQL, its file on SQLite.
+struct Related {
+    postgres: PgDatabase,
+    project: Project,
+}
+
+impl Related {
+    fn create() -> Self {
+        let postgres = PgDatabase::create("inspect");
+        postgres.execute(RELATED);
+        let project = Project::empty();
+        project.sqlite("a.db").execute(RELATED);
+        Self { postgres, project }
+    }
+
+    fn urls(&self) -> [&str; 2] {
+        [self.postgres.url(), "a.db"]
+    }
+
+    fn inspect(&self, url: &str, args: &[&str]) -> crate::support::Outcome {
+        self.project.dbkit(["inspect", "--database-url", url]).args(args).run()
+    }
+}
+
+#[test]
+fn a_row_is_shown_with_its_parents_and_the_number_of_its_children() {
+    let related = Related::create();
+    for url in related.urls() {
+        related.inspect(url, &["posts", "1"]).success().stdout_is(
+            "id        1\nuser_id   2\nreviewer  1\ntitle     t1\nat        3\n\n\
+             refers to   by        row\n\
+             ----------  --------  ---------------------\n\
+             users (id)  reviewer  1: name=Ada, bio=x\\ny\n\
+             users (id)  user_id   2: name=NULL, bio=''\n\n\
+             referred to by      rows\n\
+             ------------------  ----\n\
+             comments (post_id)     2\n",
+        );
+        let json = related.inspect(url, &["posts", "2", "--format", "json"]).success().json();
+        assert_eq!(json["row"]["title"], "t2");
+        assert_eq!(json["parents"][0]["row"], serde_json::Value::Null);
+        assert_eq!(json["parents"][1]["row"]["bio"], "x\ny");
+        assert_eq!(json["children"][0]["rows"], 1);
+        let shown = related.inspect(url, &["pairs", "it's", "3", "--format", "vertical"]).success();
+        shown.stdout_is("a     it's\nb     3\nnote  NULL\n");
+        let told = related.inspect(url, &["posts", "99"]).code(2);
+        told.stderr_has("posts has no row with (id) = (99)");
+        related.inspect(url, &["pairs", "x"]).code(2).stderr_has("(a, b): 2 values, not 1");
+        related.inspect(url, &["titles", "1"]).code(2).stderr_has("no primary key");
+        related.inspect(url, &["titles", "--columns", "titel"]).code(2).stderr_has("title?");
+        related.inspect(url, &["posts", "1", "--columns", "titel"]).code(2).stderr_has("title?");
+        related.inspect(url, &["posts", "1; DROP TABLE comments"]).stdout_is("");
+        related.inspect(url, &["comments", "3"]).success().stdout_has("text     c");
+    }
+}
+
+#[test]
+fn pages_together_are_the_whole_table() {
+    let related = Related::create();
+    for url in related.urls() {
+        for order in ["id", "-id", "at", "-at", "title,-at", "-title,at,-id"] {
+            let lines = |args: &[&str]| -> Vec<String> {
+                let order = ["posts", "--order", order, "--format", "ndjson"];
+                let shown = related.inspect(url, &[&order, args].concat()).success();
+                shown.stdout.lines().map(str::to_owned).collect()
+            };
+            let whole = lines(&["--all"]);
+            assert_eq!(whole.len(), 7);
+            let mut paged = lines(&["--limit", "2"]);
+            for _ in 0..3 {
+                let row: serde_json::Value = serde_json::from_str(paged.last().unwrap()).unwrap();
+                let key = row["id"].to_string();
+                paged.extend(lines(&["--limit", "2", "--after", &key]));
+            }
+            assert_eq!(paged, whole, "{url} {order}");
+        }
+        // The key is told even where its columns are not shown, and is a word of a shell.
+        let told = related.inspect(url, &["pairs", "--limit", "1", "--columns", "note"]).success();
+        told.stdout_has("NULL").stderr_has("--after 'it'\\''s' --after 3");
+        let told = related.inspect(url, &["pairs", "--after", "it's", "--after", "3"]).success();
+        assert_eq!(told.stdout.lines().count(), 4);
+        related.inspect(url, &["pairs", "--after", "x", "--after", "9"]).code(2);
+    }
+}
+
+#[test]
+fn every_format_has_every_value() {
+    let related = Related::create();
+    for url in related.urls() {
+        let shown =
+            |format| related.inspect(url, &["posts", "--where", "id > 5", "--format", format]);
+        shown("ndjson").success().stdout_is(
+            "{\"id\": 6, \"user_id\": 2, \"reviewer\": 2, \"title\": \"t0\", \"at\": 2}\n\
+             {\"id\": 7, \"user_id\": 1, \"reviewer\": null, \"title\": \"t|7\", \"at\": 3}\n",
+        );
+        shown("markdown").success().stdout_is(
+            "| id | user_id | reviewer | title | at |\n| --- | --- | --- | --- | --- |\n\
+             | 6 | 2 | 2 | t0 | 2 |\n| 7 | 1 | NULL | t\\|7 | 3 |\n",
+        );
+        shown("vertical").success().stdout_has("-- row 2 --\nid        7\nuser_id   1\n");
+        let json = shown("json").success().json();
+        assert_eq!(json.as_array().unwrap().len(), 2);
+        let none = related.inspect(url, &["posts", "--where", "id > 99", "--format", "json"]);
+        none.success().stdout_is("[]\n");
+    }
+    let told = related.project.dbkit(["status", "--format", "markdown"]).run().code(2);
+    told.stderr_has("`--format markdown` is for `dbkit inspect`");
+}
+
+#[test]
+fn more_rows_than_one_part_are_streamed() {
+    let related = Related::create();
+    let rows = "INSERT INTO comments WITH RECURSIVE c (n) AS
+        (SELECT 10 UNION ALL SELECT n + 1 FROM c WHERE n < 2516) SELECT n, 1, 'x' FROM c";
+    related.postgres.execute(rows);
+    related.project.sqlite("a.db").execute(rows);
+    for url in related.urls() {
+        let csv = related.inspect(url, &["comments", "--all", "--format", "csv"]).success().stdout;
+        assert_eq!(csv.lines().count(), 1 + 2510);
+        assert_eq!(csv.lines().last(), Some("2516,1,x"));
+        let json =
+            related.inspect(url, &["comments", "--all", "--format", "json"]).success().json();
+        assert_eq!(json.as_array().unwrap().len(), 2510);
+        let exact = related.inspect(url, &["comments", "--limit", "2000", "--format", "ndjson"]);
+        let exact = exact.success().stderr_has("--after 2006");
+        assert_eq!(exact.stdout.lines().count(), 2000);
+        let shown = related.inspect(url, &["posts", "1"]).success();
+        shown.stdout_has("comments (post_id)  2509");
+    }
+}
+
+#[test]
+fn views_and_virtual_tables_of_sqlite_have_columns() {
+    let project = Project::empty();
+    project.sqlite("a.db").execute(
+        "CREATE TABLE t (id integer PRIMARY KEY, body text);
+         CREATE VIRTUAL TABLE found USING fts5 (body, title);
+         INSERT INTO found VALUES ('a text', NULL);
+         CREATE VIEW broken AS SELECT gone FROM nowhere;
+         CREATE VIEW seen AS SELECT id AS number, body FROM t;",
+    );
+    let inspect =
+        |args: &[&str]| project.dbkit(["inspect", "--database-url", "a.db"]).args(args).run();
+    let shown = inspect(&[]).success();
+    let shown = shown.stdout_has("broken (view)").stdout_has("number, body");
+    shown.stdout_has("found (virtual table)").nowhere("found_data");
+    inspect(&["found", "--format", "csv"]).success().stdout_is("body,title\na text,\n");
+    inspect(&["seen", "--columns", "nummer"]).code(2).stderr_has("number?");
+    inspect(&["broken"]).code(1).stderr_has("nowhere");
+}

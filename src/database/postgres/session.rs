@@ -489,6 +489,25 @@ impl Session for PgSession {
         Ok(self.rows(&result))
     }
 
+    fn query_in_parts(
+        &mut self,
+        sql: &str,
+        binds: &[Value],
+        size: usize,
+        each: &mut dyn FnMut(Rows) -> bool,
+    ) -> Result<(), DatabaseError> {
+        let declare = format!("DECLARE dbkit_rows NO SCROLL CURSOR FOR {sql}");
+        self.query(&declare, binds)?;
+        let fetch = format!("FETCH {size} FROM dbkit_rows");
+        loop {
+            let part = self.query(&fetch, &[])?;
+            let last = part.rows.len() < size;
+            if !each(part) || last {
+                return self.execute("CLOSE dbkit_rows");
+            }
+        }
+    }
+
     fn query_all(&mut self, statements: &[String]) -> Result<Vec<Rows>, DatabaseError> {
         let mut results = Vec::with_capacity(statements.len());
         if statements.is_empty() {

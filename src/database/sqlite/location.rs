@@ -69,9 +69,14 @@ impl Location {
             Self::Uri(uri) => {
                 let rest = uri.strip_prefix("file:").unwrap_or(uri);
                 let rest = rest.split(['?', '#']).next().unwrap_or(rest);
-                // `file://host/path`: SQLite takes only an empty host or `localhost`.
-                let rest = rest.strip_prefix("//localhost").unwrap_or(rest);
-                let rest = rest.strip_prefix("//").unwrap_or(rest);
+                // `file://host/path`: SQLite takes only an empty host or `localhost`, and says so.
+                let rest = match rest.strip_prefix("//") {
+                    Some(rest) => rest.strip_prefix("localhost").unwrap_or(rest),
+                    None => rest,
+                };
+                if uri.starts_with("file://") && !rest.starts_with('/') {
+                    return None;
+                }
                 let path = percent_decode_str(rest).decode_utf8_lossy();
                 (!path.is_empty() && path != ":memory:" && !uri.contains("mode=memory"))
                     .then(|| Path::new(path.as_ref()).to_owned())
@@ -117,6 +122,9 @@ mod tests {
             ("sqlite://./x/../y.db", Some("./x/../y.db")),
             ("file:/srv/a%3Fb.db?mode=ro", Some("/srv/a?b.db")),
             ("file:///srv/x.db", Some("/srv/x.db")),
+            ("file://localhost/srv/x.db", Some("/srv/x.db")),
+            ("file://elsewhere/srv/x.db", None),
+            ("sqlite:a b%25.db", Some("a b%.db")),
             ("sqlite://dev.db?mode=ro", Some("dev.db")),
             (":memory:", None),
             ("sqlite://:memory:", None),

@@ -2,6 +2,7 @@
 
 mod ddl;
 mod error;
+mod header;
 mod introspect;
 mod location;
 mod session;

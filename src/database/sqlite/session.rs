@@ -1,6 +1,7 @@
 //! A connection to an SQLite database as the rest of the program uses it.
 
 use super::error::{of_statement, plain};
+use super::header::{Header, explain};
 use super::{Location, OpenMode, introspect};
 use crate::database::{DatabaseError, ErrorKind, Rows, Session, Value, interrupt};
 use crate::model::{Dialect, Model};
@@ -53,10 +54,16 @@ impl SqliteSession {
             OpenMode::ReadOnly if location == Location::Memory => OpenFlags::SQLITE_OPEN_READ_WRITE,
             OpenMode::ReadOnly => OpenFlags::SQLITE_OPEN_READ_ONLY,
         };
+        let path = location.path();
+        let header = path.as_deref().and_then(Header::read);
+        if let Some(error) = header.and_then(|header| header.refusal(mode != OpenMode::ReadOnly)) {
+            return Err(at(&location, error));
+        }
+        let failed = |location: &Location, error| at(location, explain(path.as_deref(), error));
         let connection = Connection::open_with_flags(location.name(), flags)
-            .map_err(|error| at(&location, of_statement(&error, 0)))?;
+            .map_err(|error| failed(&location, of_statement(&error, 0)))?;
         let mut session = Self { connection, location };
-        session.prepare().map_err(|error| at(&session.location, error))?;
+        session.prepare().map_err(|error| failed(&session.location, error))?;
         Ok(session)
     }
 
@@ -77,6 +84,13 @@ impl SqliteSession {
     /// SQLite's own.
     pub fn set_lock_timeout(&self, timeout: Duration) -> Result<(), DatabaseError> {
         self.connection.busy_timeout(timeout).map_err(|error| of_statement(&error, 0))
+    }
+
+    /// The SQLite that wrote the file last, when it is newer than the one in this program: there
+    /// may be things in it that this one does not know.
+    #[must_use]
+    pub fn newer_writer(&self) -> Option<String> {
+        self.location.path().as_deref().and_then(Header::read)?.newer()
     }
 
     #[must_use]
@@ -143,8 +157,28 @@ impl Session for SqliteSession {
     }
 
     fn query(&mut self, sql: &str, binds: &[Value]) -> Result<Rows, DatabaseError> {
-        let error = |error: rusqlite::Error| of_statement(&error, 0);
         let before = self.connection.total_changes();
+        let mut result = Rows::default();
+        self.query_in_parts(sql, binds, usize::MAX, &mut |part| {
+            result = part;
+            true
+        })?;
+        // `changes()` keeps the number of the last writing statement; a reading one has none, and
+        // a foreign key's cascades are not counted as the statement's own.
+        if self.connection.total_changes() != before {
+            result.affected = self.connection.changes();
+        }
+        Ok(result)
+    }
+
+    fn query_in_parts(
+        &mut self,
+        sql: &str,
+        binds: &[Value],
+        size: usize,
+        each: &mut dyn FnMut(Rows) -> bool,
+    ) -> Result<(), DatabaseError> {
+        let error = |error: rusqlite::Error| of_statement(&error, 0);
         let mut statement = self
             .connection
             .prepare(sql)
@@ -159,28 +193,26 @@ impl Session for SqliteSession {
         for (number, bind) in binds.iter().enumerate() {
             statement.raw_bind_parameter(number + 1, Bind(bind)).map_err(error)?;
         }
-        let mut result = Rows::default();
+        let mut empty = Rows::default();
         for column in statement.columns() {
-            result.columns.push(column.name().to_owned());
-            result.types.push(column.decl_type().unwrap_or_default().to_owned());
+            empty.columns.push(column.name().to_owned());
+            empty.types.push(column.decl_type().unwrap_or_default().to_owned());
         }
-        let width = result.columns.len();
+        let width = empty.columns.len();
+        let mut part = empty.clone();
         let mut rows = statement.raw_query();
         while let Some(row) = rows.next().map_err(error)? {
+            if part.rows.len() == size && !each(std::mem::replace(&mut part, empty.clone())) {
+                return Ok(());
+            }
             let mut values = Vec::with_capacity(width);
             for index in 0..width {
                 values.push(row.get_ref(index).map(value).map_err(error)?);
             }
-            result.rows.push(values);
+            part.rows.push(values);
         }
-        drop(rows);
-        drop(statement);
-        // `changes()` keeps the number of the last writing statement; a reading one has none, and
-        // a foreign key's cascades are not counted as the statement's own.
-        if self.connection.total_changes() != before {
-            result.affected = self.connection.changes();
-        }
-        Ok(result)
+        each(part);
+        Ok(())
     }
 
     fn introspect(&mut self) -> Result<Model, DatabaseError> {

@@ -19,7 +19,7 @@ pub struct Overview {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TableInfo {
     pub name: QName,
-    /// `table`, `view` or `materialized view`.
+    /// `table`, `view`, `materialized view` or, on SQLite, `virtual table`.
     pub kind: &'static str,
     pub columns: Vec<ColumnInfo>,
     pub primary_key: Vec<String>,

@@ -1,9 +1,9 @@
 //! SQLite: columns and indexes from its own statements, sizes and rows from the tables.
 
 use super::{COUNT_UP_TO, ColumnInfo, Count, TableInfo, first, number};
-use crate::database::{DatabaseError, ErrorKind, Session};
+use crate::database::{DatabaseError, ErrorKind, Session, Value};
 use crate::dialect::sqlite::{quote, types};
-use crate::model::{ColumnValue, Model, ViewKind};
+use crate::model::{ColumnValue, Model, QName, ViewKind};
 use std::collections::BTreeMap;
 
 /// Rows counted in a table of a large file before its highest rowid is taken for an estimate.
@@ -13,11 +13,46 @@ pub(super) fn tables(
     session: &mut dyn Session,
     counted: bool,
 ) -> Result<Vec<TableInfo>, DatabaseError> {
-    let mut tables = described(&session.introspect()?);
+    let model = session.introspect()?;
+    let mut tables = described(&model);
+    tables.extend(model.unmodelled.iter().filter(|o| o.kind == "virtual table").map(|object| {
+        TableInfo {
+            name: QName::bare(&object.name),
+            kind: "virtual table",
+            columns: Vec::new(),
+            primary_key: Vec::new(),
+            indexes: 0,
+            rows: None,
+            bytes: None,
+        }
+    }));
+    for table in tables.iter_mut().filter(|table| table.kind != "table") {
+        table.columns = columns(session, &table.name)?;
+    }
     if counted {
         measure(session, &mut tables)?;
     }
     Ok(tables)
+}
+
+/// What SQLite makes of a view or a virtual table; nothing where it cannot read it: a column that
+/// is gone, a module that is not in this program.
+fn columns(session: &mut dyn Session, name: &QName) -> Result<Vec<ColumnInfo>, DatabaseError> {
+    let sql = "SELECT name, type, \"notnull\" FROM pragma_table_xinfo(?1) WHERE hidden <> 1";
+    let found = match session.query(sql, &[Value::Text(name.name.clone())]) {
+        Err(error) if error.kind == ErrorKind::Lost => return Err(error),
+        found => found.unwrap_or_default(),
+    };
+    let column = |row: &Vec<Value>| match row.as_slice() {
+        [name, ty, not_null] => Some(ColumnInfo {
+            name: name.as_text()?.to_owned(),
+            ty: ty.as_text().unwrap_or_default().to_owned(),
+            nullable: not_null.as_bool() != Some(true),
+            default: None,
+        }),
+        _ => None,
+    };
+    Ok(found.rows.iter().filter_map(column).collect())
 }
 
 fn described(model: &Model) -> Vec<TableInfo> {
@@ -50,16 +85,7 @@ fn described(model: &Model) -> Vec<TableInfo> {
             ViewKind::View => "view",
             ViewKind::Materialized => "materialized view",
         },
-        columns: view
-            .columns
-            .iter()
-            .map(|name| ColumnInfo {
-                name: name.clone(),
-                ty: String::new(),
-                nullable: true,
-                default: None,
-            })
-            .collect(),
+        columns: Vec::new(),
         primary_key: Vec::new(),
         indexes: view.indexes.len(),
         rows: None,

@@ -108,7 +108,7 @@ pub fn to_diesel(model: &Model, ty: &DataType) -> Written {
         return written;
     }
     if let Some(modifier) = &scalar.modifier {
-        let length = modifier.parse::<u32>().ok().filter(|_| takes_length(diesel));
+        let length = modifier.parse::<u32>().ok().filter(|n| *n > 0 && takes_length(diesel));
         if length.is_some() && same(length, None) {
             // `Text` with a length is read, but `Varchar` says what it is.
             written.diesel = if diesel == "Text" { "Varchar".to_owned() } else { written.diesel };

@@ -8,7 +8,8 @@ use crate::dialect::postgres::quote;
 use crate::model::{Index, IndexElement, IndexKey, Nulls, Order, QName};
 
 /// Words that mean something in the list of an index: a column called so must say it is one.
-pub const INDEX_LISTS: &[&str] = &["columns", "expr", "column", "include", "with", "statistics"];
+pub const INDEX_LISTS: &[&str] =
+    &["columns", "expr", "column", "asc", "desc", "include", "with", "statistics"];
 
 impl TableWriter<'_> {
     pub fn indexes(&mut self) {

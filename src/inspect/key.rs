@@ -1,0 +1,238 @@
+//! One row by its key, and the place in an order behind it.
+
+use super::{InspectError, TableInfo};
+use crate::database::{Session, Value};
+use crate::dialect::{postgres, sqlite};
+use crate::model::{Dialect, QName};
+
+/// Names as a statement of that database has them.
+pub(super) fn ident(dialect: Dialect, name: &str) -> String {
+    match dialect {
+        Dialect::Postgres => postgres::quote::ident(name),
+        Dialect::Sqlite => sqlite::quote::ident(name),
+    }
+}
+
+pub(super) fn qname(dialect: Dialect, name: &QName) -> String {
+    match dialect {
+        Dialect::Postgres => postgres::quote::qname(name),
+        Dialect::Sqlite => sqlite::quote::qname(name),
+    }
+}
+
+/// The placeholder of the bind value with that number, counted from 1.
+fn placeholder(dialect: Dialect, number: usize) -> String {
+    match dialect {
+        Dialect::Postgres => format!("${number}"),
+        Dialect::Sqlite => format!("?{number}"),
+    }
+}
+
+/// A condition with the values of its placeholders.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Condition {
+    pub sql: String,
+    pub binds: Vec<Value>,
+}
+
+impl Condition {
+    pub fn new(dialect: Dialect) -> Builder {
+        Builder { dialect, binds: Vec::new() }
+    }
+}
+
+/// Numbers placeholders as values are added.
+pub(super) struct Builder {
+    dialect: Dialect,
+    binds: Vec<Value>,
+}
+
+impl Builder {
+    fn bind(&mut self, value: &Value) -> String {
+        self.binds.push(value.clone());
+        placeholder(self.dialect, self.binds.len())
+    }
+
+    /// Equality by which NULL is NULL.
+    pub fn equal(&mut self, column: &str, value: &Value) -> String {
+        if *value == Value::Null {
+            return format!("{column} IS NULL");
+        }
+        format!("{column} = {}", self.bind(value))
+    }
+
+    /// What comes behind a value in the order of one column; `None` when nothing can.
+    ///
+    /// PostgreSQL takes NULL for the greatest value, SQLite for the least.
+    fn behind(&mut self, position: &Position) -> Option<String> {
+        let Position { column, value, .. } = position;
+        let nulls_last = self.nulls_last(position);
+        if *value == Value::Null {
+            return (!nulls_last).then(|| format!("{column} IS NOT NULL"));
+        }
+        let beyond = format!("{column} {} {}", position.operator(), self.bind(value));
+        Some(match nulls_last && position.nullable {
+            true => format!("({beyond} OR {column} IS NULL)"),
+            false => beyond,
+        })
+    }
+
+    fn nulls_last(&self, position: &Position) -> bool {
+        (self.dialect == Dialect::Postgres) != position.descending
+    }
+
+    /// What comes behind a row in an order of several columns.
+    ///
+    /// An index finds the place where the order is one comparison of rows, and near enough where
+    /// the first column is compared by itself; not in alternatives alone.
+    pub fn after(mut self, order: &[Position]) -> Condition {
+        if let Some(first) = order.first()
+            && order.iter().all(|p| !p.nullable && p.descending == first.descending)
+        {
+            let columns: Vec<&str> = order.iter().map(|p| p.column.as_str()).collect();
+            let values: Vec<String> = order.iter().map(|p| self.bind(&p.value)).collect();
+            let (columns, values) = (columns.join(", "), values.join(", "));
+            return self.finish(match order.len() {
+                1 => format!("{columns} {} {values}", first.operator()),
+                _ => format!("({columns}) {} ({values})", first.operator()),
+            });
+        }
+        let near = order.first().filter(|first| {
+            first.value != Value::Null && !(first.nullable && self.nulls_last(first))
+        });
+        let near = near.map(|p| {
+            let value = self.bind(&p.value);
+            format!("{} {}= {value} AND ", p.column, p.operator())
+        });
+        let mut ways = Vec::new();
+        for (at, position) in order.iter().enumerate() {
+            // First: a value that no condition uses has no type on PostgreSQL.
+            let Some(way) = self.behind(position) else { continue };
+            let mut parts: Vec<String> =
+                order.iter().take(at).map(|p| self.equal(&p.column, &p.value)).collect();
+            parts.push(way);
+            ways.push(parts.join(" AND "));
+        }
+        let sql = match ways.is_empty() {
+            true => "1 = 0".to_owned(),
+            false => format!("{}({})", near.unwrap_or_default(), ways.join(" OR ")),
+        };
+        self.finish(sql)
+    }
+
+    pub fn finish(self, sql: String) -> Condition {
+        Condition { sql, binds: self.binds }
+    }
+}
+
+/// A column of an order with the value a row has there.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Position {
+    /// Quoted.
+    pub column: String,
+    pub descending: bool,
+    pub nullable: bool,
+    pub value: Value,
+}
+
+impl Position {
+    fn operator(&self) -> char {
+        if self.descending { '<' } else { '>' }
+    }
+}
+
+/// The condition that finds the row with that key, given as one text for each column of it.
+///
+/// # Errors
+/// No key, or another number of values than it has columns.
+pub(super) fn by_key(
+    dialect: Dialect,
+    table: &TableInfo,
+    key: &[String],
+) -> Result<Condition, InspectError> {
+    if table.primary_key.is_empty() {
+        return Err(InspectError::NoKey { table: table.name.to_string() });
+    }
+    if key.len() != table.primary_key.len() {
+        return Err(InspectError::KeyLength {
+            table: table.name.to_string(),
+            columns: table.primary_key.join(", "),
+            wanted: table.primary_key.len(),
+            given: key.len(),
+        });
+    }
+    let mut builder = Condition::new(dialect);
+    let parts: Vec<String> = table
+        .primary_key
+        .iter()
+        .zip(key)
+        .map(|(column, text)| builder.equal(&ident(dialect, column), &Value::Text(text.clone())))
+        .collect();
+    Ok(builder.finish(parts.join(" AND ")))
+}
+
+/// The values a row has in some columns.
+///
+/// # Errors
+/// The database's own.
+pub(super) fn values_of(
+    session: &mut dyn Session,
+    table: &QName,
+    columns: &[String],
+    condition: &Condition,
+) -> Result<Option<Vec<Value>>, InspectError> {
+    let dialect = session.dialect();
+    let list: Vec<String> = columns.iter().map(|column| ident(dialect, column)).collect();
+    let sql = format!(
+        "SELECT {} FROM {} WHERE {} LIMIT 1",
+        list.join(", "),
+        qname(dialect, table),
+        condition.sql
+    );
+    Ok(session.query(&sql, &condition.binds)?.rows.into_iter().next())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn after(dialect: Dialect, descending: bool, nullable: bool, value: Value) -> String {
+        let position = |column: &str, descending, nullable, value| Position {
+            column: column.to_owned(),
+            descending,
+            nullable,
+            value,
+        };
+        let order = [
+            position("a", descending, nullable, value),
+            position("id", false, false, Value::Integer(7)),
+        ];
+        Condition::new(dialect).after(&order).sql
+    }
+
+    #[test]
+    fn null_stands_where_the_database_puts_it() {
+        let one = || Value::Integer(1);
+        let (postgres, sqlite) = (Dialect::Postgres, Dialect::Sqlite);
+        assert_eq!(after(postgres, false, false, one()), "(a, id) > ($1, $2)");
+        assert_eq!(
+            after(postgres, false, true, one()),
+            "((a > $1 OR a IS NULL) OR a = $3 AND id > $2)"
+        );
+        assert_eq!(
+            after(postgres, true, true, one()),
+            "a <= $1 AND (a < $2 OR a = $4 AND id > $3)"
+        );
+        assert_eq!(after(sqlite, false, true, one()), "a >= ?1 AND (a > ?2 OR a = ?4 AND id > ?3)");
+        assert_eq!(
+            after(sqlite, true, true, one()),
+            "((a < ?1 OR a IS NULL) OR a = ?3 AND id > ?2)"
+        );
+        let null = Value::Null;
+        assert_eq!(
+            after(sqlite, false, true, null.clone()),
+            "(a IS NOT NULL OR a IS NULL AND id > ?1)"
+        );
+        assert_eq!(after(postgres, false, true, null), "(a IS NULL AND id > $1)");
+    }
+}
