@@ -90,7 +90,9 @@ pub fn execute(
 }
 
 fn failed(statement: Statement, error: DatabaseError, script: &Script, at: usize) -> PushError {
-    let rolled_back = script.parts.get(at).is_some_and(|part| part.transactional);
+    // A part that rebuilds tables of SQLite begins its transaction itself.
+    let own = |part: &Part| part.statements.iter().any(|s| s.sql.starts_with("BEGIN IMMEDIATE"));
+    let rolled_back = script.parts.get(at).is_some_and(|part| part.transactional || own(part));
     let before = script.parts.iter().take(at);
     let stays = before.flat_map(|part| &part.statements).map(|s| s.sql.clone()).collect();
     PushError::Statement { statement: Box::new(statement), rolled_back, stays, error }

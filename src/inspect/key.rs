@@ -36,7 +36,7 @@ pub(super) struct Condition {
 }
 
 impl Condition {
-    pub fn new(dialect: Dialect) -> Builder {
+    pub fn build(dialect: Dialect) -> Builder {
         Builder { dialect, binds: Vec::new() }
     }
 }
@@ -161,7 +161,7 @@ pub(super) fn by_key(
             given: key.len(),
         });
     }
-    let mut builder = Condition::new(dialect);
+    let mut builder = Condition::build(dialect);
     let parts: Vec<String> = table
         .primary_key
         .iter()
@@ -207,7 +207,7 @@ mod tests {
             position("a", descending, nullable, value),
             position("id", false, false, Value::Integer(7)),
         ];
-        Condition::new(dialect).after(&order).sql
+        Condition::build(dialect).after(&order).sql
     }
 
     #[test]

@@ -119,7 +119,7 @@ fn read(
 }
 
 fn equal(dialect: Dialect, columns: &[String], values: &[Value]) -> Condition {
-    let mut builder = Condition::new(dialect);
+    let mut builder = Condition::build(dialect);
     let parts: Vec<String> = columns
         .iter()
         .zip(values)

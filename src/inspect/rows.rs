@@ -252,7 +252,7 @@ fn behind(
             value,
         })
         .collect();
-    Ok(Condition::new(dialect).after(&positions))
+    Ok(Condition::build(dialect).after(&positions))
 }
 
 /// `-a`, `a:desc`, `a desc`, `a:asc`, `a`.

@@ -100,6 +100,51 @@ fn a_rebuild_that_fails_leaves_no_trace() {
 }
 
 #[test]
+fn a_push_that_fails_in_a_rebuild_leaves_no_trace() {
+    let project = Project::empty();
+    let file = project.sqlite("a.db");
+    file.execute(
+        "CREATE TABLE parent (id INTEGER PRIMARY KEY NOT NULL);
+         CREATE TABLE child (id INTEGER PRIMARY KEY NOT NULL, parent_id INTEGER REFERENCES parent (id) ON DELETE CASCADE, n TEXT);
+         INSERT INTO parent VALUES (1); INSERT INTO child VALUES (1, 1, 'a'), (2, 1, NULL);",
+    );
+    let schema = "dbkit::schema! {
+        table parent (id) { id -> Integer, #[check(\"extra <> 'x'\")] extra -> Nullable<Text>, }
+        table child (id) {
+            id -> Integer,
+            #[references(parent.id, on_delete = cascade)]
+            parent_id -> Nullable<Integer>,
+            n -> Text,
+        }
+    }";
+    project.write("schema.rs", schema);
+    let push = || run(&project, &file.url(), &["push", "--yes", "--schema", "schema.rs"]);
+    let told =
+        push().code(6).stderr_has("child has 2 rows").stderr_has("NOT NULL constraint failed");
+    told.stderr_has("nothing was applied: the transaction was rolled back");
+    assert_eq!(file.value("SELECT count(*) FROM pragma_table_info('parent')"), "1");
+    assert_eq!(
+        file.value("SELECT count(*) FROM sqlite_schema WHERE name LIKE '\\_\\_%' ESCAPE '\\'"),
+        "0"
+    );
+    file.execute("UPDATE child SET n = 'b' WHERE n IS NULL");
+    push().success();
+    assert_eq!(file.value("SELECT group_concat(n) FROM child"), "a,b");
+}
+
+#[test]
+fn a_file_locked_as_a_whole_is_told() {
+    let project = project();
+    let file = project.sqlite("a.db");
+    file.execute("CREATE TABLE app (id INTEGER)");
+    let writer = rusqlite::Connection::open(&file.path).unwrap();
+    writer.execute_batch("BEGIN EXCLUSIVE").unwrap();
+    run(&project, &file.url(), &["status"]).code(5).stderr_has("locked").stderr_has("help: ");
+    writer.execute_batch("ROLLBACK").unwrap();
+    run(&project, &file.url(), &["status"]).success();
+}
+
+#[test]
 fn a_writer_is_waited_for() {
     let project = project();
     let file = project.sqlite("a.db");
