@@ -52,6 +52,8 @@ pub mod history;
 pub mod inspect;
 #[cfg(feature = "migrator")]
 pub mod ledger;
+#[cfg(feature = "cli")]
+pub mod lint;
 pub mod migration;
 pub mod model;
 pub mod plan;

@@ -1,27 +1,28 @@
 //! `dbkit check`
 
+use super::findings::{self, Found, Looked};
 use super::folders::{Made, sql};
 use super::migrations::History;
 use super::output::{count, harmless, print};
 use super::{Context, Exit, Format, schema};
 use crate::config::OlderMigrations;
 use crate::database::Access;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::Severity;
 use crate::history::{self, Finding};
 use crate::migration;
 use crate::model::Dialect;
 use crate::plan::Style;
 use crate::source::lineage::Lineage;
-use std::fmt::Write;
 use std::path::PathBuf;
 
 #[derive(clap::Args, Debug)]
 #[command(
     after_help = "Offline: schema files parse, schema and migrations agree, no two branches were merged without\n\
-                  being joined, every migration has a way back. With a database as well: applied migrations\n\
+                  being joined, every migration has a way back, and the rules of docs/lint are kept (levels:\n\
+                  [lint] in dbkit.toml). With a database as well: applied migrations\n\
                   are as they were, and the database is what they add up to. With --replay: all migrations\n\
                   make what the schema files say, and the way back of each works.\n\n\
-                  Exit code 3 when there is a finding.\n\n\
+                  Exit code 3 when there is a finding that is no warning.\n\n\
                   Example:\n  dbkit check\n  dbkit check --env prod --format github"
 )]
 pub struct Args {
@@ -38,12 +39,9 @@ pub struct Args {
     /// Look at files only, whatever else is given
     #[arg(long, conflicts_with_all = ["database", "replay"])]
     offline: bool,
-}
-
-/// A finding and the dialect whose migrations it is about.
-struct Found {
-    dialect: Dialect,
-    finding: Finding,
+    /// Exit code 3 for warnings, too
+    #[arg(long)]
+    strict: bool,
 }
 
 /// Looks for everything that is wrong and prints it.
@@ -62,6 +60,7 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
     let given = context.global.database_url.is_some() || context.global.env.is_some();
     // With --replay the target may be there only to say which server to use.
     let live = args.database || (given && !args.offline && !args.replay);
+    findings::only_once(&mut all);
     let broken = all.iter().any(|found| found.finding.code.starts_with("unreadable"));
     if live && !broken {
         let mut history = History::open(context, Access::Read)?;
@@ -82,12 +81,16 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
         context.say(&format!("note: {note}"));
     }
     let text = match context.global.format {
-        Format::Json => json(&all, &notes)?,
-        Format::Github => github(&all),
-        _ => human(&all, looked_at, (live, args.replay), context.dialects().len() > 1),
+        Format::Json => findings::json(&all, &notes)?,
+        Format::Github => findings::github(&all, context),
+        _ => {
+            let looked = Looked { migrations: looked_at, live, replay: args.replay };
+            findings::human(&all, &looked, context)
+        }
     };
     print(&text)?;
-    Ok(if all.is_empty() { Exit::Done } else { Exit::Pending })
+    let counts = |found: &Found| args.strict || found.finding.level == Severity::Error;
+    Ok(if all.iter().any(counts) { Exit::Pending } else { Exit::Done })
 }
 
 /// What files alone show, and how many migrations were looked at.
@@ -118,8 +121,10 @@ fn offline(context: &Context, dialect: Dialect) -> anyhow::Result<(Vec<Finding>,
         Ok(found) => found,
         Err(error) => vec![unreadable("unreadable-migrations", error.to_string())],
     };
-    match schema::read(context, dialect)? {
-        Err(mistakes) => found.extend(mistakes.iter().map(mistake)),
+    let source = schema::read(context, dialect)?;
+    found.extend(super::lint::findings(context, &migrations, &lineage, source.as_ref().ok())?);
+    match source {
+        Err(mistakes) => found.extend(mistakes.iter().map(|m| Finding::of("schema", m))),
         Ok(_) if lineage.entries.is_empty() && !migrations.is_empty() => found.push(Finding::new(
             "no-snapshot",
             dir.display().to_string(),
@@ -152,21 +157,6 @@ fn offline(context: &Context, dialect: Dialect) -> anyhow::Result<(Vec<Finding>,
     Ok((found, migrations.len()))
 }
 
-/// A mistake in a schema file.
-fn mistake(mistake: &Diagnostic) -> Finding {
-    let mut message = mistake.message.clone();
-    if let Some(label) = &mistake.label {
-        message = format!("{message}: {label}");
-    }
-    let help = mistake.help.clone().unwrap_or_default();
-    let mut finding = Finding::new(mistake.code, "schema", message, help);
-    if let Some(place) = &mistake.place {
-        finding.path = Some(place.file.path.clone());
-        finding.line = Some(place.line_column().0);
-    }
-    finding
-}
-
 /// What the ledger and the database show.
 fn database(history: &mut History, notes: &mut Vec<String>) -> anyhow::Result<Vec<Finding>> {
     let standing = history.standing()?;
@@ -194,72 +184,4 @@ fn database(history: &mut History, notes: &mut Vec<String>) -> anyhow::Result<Ve
     notes.extend(beside.notes.iter().map(|note| harmless(note)));
     found.extend(history::drift(&history::differences(&beside.other, &beside.live, &[])));
     Ok(found)
-}
-
-fn human(all: &[Found], migrations: usize, (live, replay): (bool, bool), several: bool) -> String {
-    if all.is_empty() {
-        let with = if live { ", and the database is what they say" } else { "" };
-        let back = if replay { ", and every way back works" } else { "" };
-        return format!(
-            "no findings: {} and the schema agree{with}{back}\n",
-            count(migrations, "migration")
-        );
-    }
-    let mut text = String::new();
-    for Found { dialect, finding } in all {
-        let dialect = if several { format!(" [{dialect}]") } else { String::new() };
-        let _ = writeln!(text, "{}{dialect}: {}", finding.code, harmless(&finding.subject));
-        if let Some(path) = &finding.path {
-            let line = finding.line.map(|line| format!(":{line}")).unwrap_or_default();
-            let _ = writeln!(text, "  at {}{line}", path.display());
-        }
-        let _ = writeln!(text, "  {}", harmless(&finding.message));
-        for line in finding.detail.iter().flat_map(|detail| detail.lines()) {
-            let _ = writeln!(text, "{}", format!("    {}", harmless(line)).trim_end());
-        }
-        if !finding.help.is_empty() {
-            let _ = writeln!(text, "  help: {}", finding.help);
-        }
-        text.push('\n');
-    }
-    let _ = writeln!(text, "{}", count(all.len(), "finding"));
-    text
-}
-
-fn json(all: &[Found], notes: &[String]) -> anyhow::Result<String> {
-    let findings = all
-        .iter()
-        .map(|found| {
-            let mut value = serde_json::to_value(&found.finding)?;
-            if let Some(map) = value.as_object_mut() {
-                map.insert("dialect".to_owned(), found.dialect.as_str().into());
-            }
-            Ok(value)
-        })
-        .collect::<Result<Vec<_>, serde_json::Error>>()?;
-    let json = serde_json::json!({ "findings": findings, "notes": notes });
-    Ok(format!("{}\n", serde_json::to_string_pretty(&json)?))
-}
-
-/// Workflow commands: each finding becomes an annotation of the pull request.
-fn github(all: &[Found]) -> String {
-    let data = |text: &str| text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
-    let property = |text: &str| data(text).replace(':', "%3A").replace(',', "%2C");
-    let mut text = String::new();
-    for Found { finding, .. } in all {
-        let mut properties = Vec::new();
-        if let Some(path) = &finding.path {
-            properties.push(format!("file={}", property(&path.display().to_string())));
-        }
-        if let Some(line) = finding.line {
-            properties.push(format!("line={line}"));
-        }
-        properties.push(format!("title={}", property(finding.code)));
-        let mut message = format!("{}: {}", finding.subject, finding.message);
-        for part in finding.detail.iter().chain([&finding.help]).filter(|part| !part.is_empty()) {
-            message = format!("{message}\n{part}");
-        }
-        let _ = writeln!(text, "::error {}::{}", properties.join(","), data(message.trim_end()));
-    }
-    text
 }

@@ -23,7 +23,28 @@ pub struct FileSection {
     pub older_migrations: Option<OlderMigrations>,
     pub commit_wait: Option<CommitWait>,
     #[serde(default)]
+    pub lint: LintSection,
+    #[serde(default)]
     pub env: BTreeMap<String, EnvironmentSection>,
+}
+
+/// `[lint]`: a level for each rule by its name.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+pub struct LintSection {
+    /// Migrations up to this version are not looked at.
+    pub start_after: Option<String>,
+    #[serde(flatten)]
+    pub rules: BTreeMap<String, LintLevel>,
+}
+
+/// How loud a rule is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LintLevel {
+    Off,
+    /// Told, without an effect on the exit code.
+    Warn,
+    Error,
 }
 
 /// What `migrate` does with a pending migration that is older than the newest applied one.

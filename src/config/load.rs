@@ -1,4 +1,6 @@
-use super::file::{self, CommitWait, EnvironmentSection, FileSection, OlderMigrations};
+use super::file::{
+    self, CommitWait, EnvironmentSection, FileSection, LintSection, OlderMigrations,
+};
 use super::target::{USE_SSL, VARIABLES};
 use super::{ConfigError, Location, Origin, Setting, Target, Variables};
 use crate::model::Dialect;
@@ -146,6 +148,12 @@ impl Config {
             database_url: flags.database_url,
             wait: flags.wait,
         })
+    }
+
+    /// The rules' levels of dbkit.toml.
+    #[must_use]
+    pub fn lint(&self) -> &LintSection {
+        &self.sections.lint
     }
 
     /// The environments of dbkit.toml.

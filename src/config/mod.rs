@@ -9,7 +9,9 @@ mod target;
 
 pub use environment::Variables;
 pub use error::ConfigError;
-pub use file::{CommitWait, EnvironmentSection, FileSection, OlderMigrations};
+pub use file::{
+    CommitWait, EnvironmentSection, FileSection, LintLevel, LintSection, OlderMigrations,
+};
 pub use load::{Config, Overrides};
 pub use target::{Location, Target};
 

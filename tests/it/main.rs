@@ -15,6 +15,7 @@ mod interchange;
 mod introspect_postgres;
 mod language;
 mod layers;
+mod lint;
 mod macro_types;
 mod macros;
 mod migrate;

@@ -4,7 +4,7 @@ use super::{Stage, both};
 
 pub const USERS: &str = "dbkit::schema! {
     table users (id) {
-        id -> Integer,
+        id -> BigInt,
         name -> Text,
     }
 }
@@ -17,7 +17,7 @@ pub fn with(column: &str) -> String {
 
 /// A further table at the end.
 pub fn and(table: &str) -> String {
-    let table = format!("    table {table} (id) {{\n        id -> Integer,\n    }}\n}}\n");
+    let table = format!("    table {table} (id) {{\n        id -> BigInt,\n    }}\n}}\n");
     USERS.strip_suffix("}\n").unwrap().to_owned() + &table
 }
 
@@ -70,13 +70,13 @@ fn schema_and_migrations_that_disagree() {
         stage
             .offline(&["check", "--format", "github"])
             .code(3)
-            .stdout_has("::error title=schema-differs::schema: ");
+            .stdout_has("::error file=src/schema.rs,title=schema-differs::schema: ");
         stage.project.write("src/schema.rs", USERS.replace("Text", "Txt"));
         stage
             .offline(&["check", "--format", "github"])
             .code(3)
             .stdout_has("::error file=")
-            .stdout_has(",line=4,");
+            .stdout_has("file=src/schema.rs,line=4,col=17,title=");
     });
 }
 
