@@ -42,8 +42,9 @@ impl Levels {
         }
         match (generated, rule.about) {
             (None, _) => rule.level,
-            (Some(true), About::Locks) => rule.level.map(|_| Severity::Warning),
-            (Some(_), About::Failure) => rule.level,
+            (Some(true), About::Locks) | (Some(_), About::Failure) => {
+                rule.level.map(|_| Severity::Warning)
+            }
             (Some(_), _) => None,
         }
     }

@@ -194,7 +194,7 @@ fn what_generate_writes_is_fine() {
     project.write("dbkit.toml", "dialects = [\"postgres\", \"sqlite\"]\n");
     let first = "dbkit::schema! {
     table parent (id) { id -> BigInt, note -> Nullable<Text>, }
-    table child (id) { id -> BigInt, parent_id -> Nullable<BigInt>, code -> Varchar, gone -> Text, }
+    table child (id) { id -> BigInt, parent_id -> Nullable<BigInt>, code -> Varchar, gone -> Nullable<Text>, }
 }
 ";
     let second = "dbkit::schema! {
@@ -206,7 +206,7 @@ fn what_generate_writes_is_fine() {
         id -> BigInt,
         #[index, references(parent.id)]
         parent_id -> BigInt,
-        #[unique, max_length = 99]
+        #[unique]
         code -> Varchar,
     }
 }
