@@ -8,6 +8,7 @@ RUN_TESTS := $(shell command -v cargo-nextest >/dev/null 2>&1 && echo cargo next
 help:
 	@echo "make test     formatting, clippy, documentation and every test (installs what is missing)"
 	@echo "make unit     the tests alone; T='name' runs those whose name contains it"
+	@echo "make test-postgres-versions   the pairs of schemas on PostgreSQL 13 and 18; VERSIONS='14 16'"
 	@echo "make fmt      format the code"
 	@echo "make clippy   lints, warnings denied"
 	@echo "make docs     API documentation, warnings denied"
@@ -34,6 +35,10 @@ clippy:
 
 docs:
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet
+
+.PHONY: test-postgres-versions
+test-postgres-versions:
+	tests/postgres-versions.sh $(VERSIONS)
 
 bench:
 	cargo build --release

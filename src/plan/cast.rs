@@ -42,9 +42,12 @@ fn assignable(model: &Model, from: &DataType, to: &DataType) -> bool {
     let (a, b) = (stem(a), stem(b));
     let both = |group: &[&str]| group.contains(&a) && group.contains(&b);
     if both(NUMBERS) {
-        // There is no cast between money and the floating types.
-        return !((a == "money" && (b == "real" || b == "double precision"))
-            || (b == "money" && (a == "real" || a == "double precision")));
+        // Money has casts from and to numeric, and from the integers.
+        return match (a, b) {
+            ("money", _) => b == "numeric",
+            (_, "money") => !matches!(a, "real" | "double precision"),
+            _ => true,
+        };
     }
     both(&["timestamp without time zone", "timestamp with time zone", "date"])
         || (a.starts_with("timestamp") && b.starts_with("time "))
@@ -71,12 +74,24 @@ pub(super) fn using(model: &Model, from: &Column, to: &Column) -> Option<Convers
     }
     Some(match (from.ty.array, to.ty.array) {
         (false, true) => Conversion::ToArray,
+        (true, false) if matches!(from.ty.name, TypeName::User(_)) => {
+            Conversion::FirstElementThroughText
+        }
         (true, false) => Conversion::FirstElement,
         _ if explicit(&from.ty, &to.ty) => Conversion::Cast,
         _ if through_integer(&from.ty, &to.ty) => Conversion::ThroughInteger,
+        _ if through_numeric(&from.ty, &to.ty) => Conversion::ThroughNumeric,
         (true, true) => Conversion::ThroughTextArray,
         (false, false) => Conversion::ThroughText,
     })
+}
+
+/// Money and the other numbers know each other by numeric only.
+fn through_numeric(from: &DataType, to: &DataType) -> bool {
+    match (builtin(from), builtin(to)) {
+        (Some("money"), Some(other)) | (Some(other), Some("money")) => NUMBERS.contains(&other),
+        _ => false,
+    }
 }
 
 /// True when `::` reaches the type in one step.

@@ -90,7 +90,8 @@ impl Planner<'_> {
         let mut step =
             Step::new(Action::DropColumn { table: name.clone(), column: Box::new(column.clone()) })
                 .destroys(Item::column(name, &column.name))
-                .destroys(Item::default(name, &column.name));
+                .destroys(Item::default(name, &column.name))
+                .creates(Item::Mark { table: name.clone(), what: "narrowed" });
         step.releases.extend(self.before.column(name, column));
         if !generated {
             step = step.hazard(
@@ -141,7 +142,13 @@ impl Planner<'_> {
             self.change_nullable(new, to);
         }
         self.enter_value(name, from, to, default_gone);
-        self.column_extras(name, from, to);
+        if retyped(from, to) && !with_parent {
+            // A new type brings its own storage and compression.
+            let reset = Column { storage: None, compression: None, ..from.clone() };
+            self.column_extras(name, &reset, to);
+        } else {
+            self.column_extras(name, from, to);
+        }
     }
 
     /// Takes away what the old value was and the new one is not. True when a default that both
@@ -197,7 +204,13 @@ impl Planner<'_> {
         }
     }
 
-    fn retype(&mut self, table: &QName, from: &Column, to: &Column) {
+    /// How values come over to the new type, and whether nothing but the user could tell.
+    pub(super) fn using(
+        &self,
+        table: &QName,
+        from: &Column,
+        to: &Column,
+    ) -> (Option<Conversion>, bool) {
         let place = ColumnRef { table: table.clone(), column: to.name.clone() };
         let told = self.options.conversions.using.get(&place);
         let told = told.and_then(|using| using.expression(from, to)).map(Expr::new);
@@ -206,6 +219,11 @@ impl Planner<'_> {
             .map(Conversion::Expr)
             .or_else(|| self.conversion(from, to))
             .or_else(|| cast::using(self.base, from, to));
+        (using, missing)
+    }
+
+    fn retype(&mut self, table: &QName, from: &Column, to: &Column) {
+        let (using, missing) = self.using(table, from, to);
         let mut action = self.alter_column_action(
             table,
             &to.name,
@@ -273,7 +291,8 @@ impl Planner<'_> {
             let action = self.alter_column_action(name, &to.name, ColumnChange::DropNotNull);
             let action = without_only(action);
             let dropped = super::constraint::no_primary_key(name);
-            self.steps.push(Step::new(action).needs(item).needs(dropped));
+            let freed = Item::Mark { table: name.clone(), what: "replica identity" };
+            self.steps.push(Step::new(action).needs(item).needs(dropped).needs(freed));
             return;
         }
         let action =

@@ -72,7 +72,7 @@ fn edges(steps: &[Step]) -> Vec<Edge> {
 }
 
 /// Each step once all it waits for is done, the first of those that can go first. When none can,
-/// one of a circle goes that waits for wishes only, or else for mentions, as few as possible: each
+/// one of a circle goes that waits for wishes only, or else for bodies or mentions, as few as possible: each
 /// dependency given up may be the one that was real. `None` when a circle is all musts.
 fn order(count: usize, edges: &[Edge]) -> Option<Vec<usize>> {
     let mut waiting = vec![0_usize; count];
@@ -117,7 +117,7 @@ fn first_of_circle(count: usize, edges: &[Edge], done: &[bool]) -> Option<usize>
         edges.iter().filter(|e| is_left(e.before) && is_left(e.after)).copied().collect();
     let group = components(count, &left);
     let mut waits = vec![false; count];
-    let mut cost = vec![(0_usize, 0_usize, 0_usize); count];
+    let mut cost = vec![(0_usize, 0_usize, 0_usize, 0_usize); count];
     for edge in &left {
         let (from, to) = (group.get(edge.before), group.get(edge.after));
         if from != to
@@ -125,10 +125,11 @@ fn first_of_circle(count: usize, edges: &[Edge], done: &[bool]) -> Option<usize>
         {
             *flag = true;
         }
-        if let Some((musts, mentions, wishes)) = cost.get_mut(edge.after) {
+        if let Some((musts, mentions, bodies, wishes)) = cost.get_mut(edge.after) {
             match edge.strength {
                 Strength::Must => *musts += 1,
                 Strength::Mention => *mentions += 1,
+                Strength::Body => *bodies += 1,
                 Strength::Wish => *wishes += 1,
             }
         }
@@ -138,7 +139,7 @@ fn first_of_circle(count: usize, edges: &[Edge], done: &[bool]) -> Option<usize>
         .filter(|at| is_left(*at) && free(at))
         .filter_map(|at| cost.get(at).map(|cost| (*cost, at)))
         .min()
-        .filter(|((musts, _, _), _)| *musts == 0)
+        .filter(|((musts, ..), _)| *musts == 0)
         .map(|(_, at)| at)
 }
 

@@ -30,7 +30,8 @@ pub use hazard::{Hazard, HazardKind, RowCount};
 pub use lock::{Lock, LockMode};
 pub use script::{Part, Script, Statement};
 pub use step::{
-    Action, ColumnChange, Conversion, Dependency, EnumPlace, Item, Step, Strength, TypeColumn,
+    Action, ColumnChange, Conversion, CopiedColumn, Dependency, EnumPlace, Item, Step, Strength,
+    TypeColumn,
 };
 
 use crate::diff::{Change, Diff};

@@ -41,14 +41,14 @@ impl Planner<'_> {
         }
         let mut step =
             Step::new(Action::Drop(Box::new(object.clone()))).destroys(Item::Object(id.clone()));
-        step.releases = self.before.object(&object);
+        step.releases = self.before.held(&object);
         if let Object::View(view) = &object {
             for index in &view.indexes {
                 step.destroys.push(Item::index(&view.name, &index.name));
             }
             for part in self.parts_of(&view.name) {
                 if let Some(object) = self.base.object(&part) {
-                    step.releases.extend(self.before.object(&object));
+                    step.releases.extend(self.before.held(&object));
                 }
                 step.destroys.push(Item::Object(part));
             }
@@ -101,7 +101,7 @@ impl Planner<'_> {
         };
         matches!(object, Object::Rule(_) | Object::Policy(_))
             && self.ends(relation)
-            && self.before.object(object).iter().any(uses_one_that_ends)
+            && self.before.held(object).iter().any(uses_one_that_ends)
     }
 
     fn owner_goes(&self, owner: Option<&ColumnRef>) -> bool {
@@ -142,26 +142,28 @@ impl Planner<'_> {
             Step::new(Action::Alter { from: Box::new(old.clone()), to: Box::new(new.clone()) });
         // What hangs on these may stay as it is while they change.
         let mut step = match new {
-            Object::Enum(_) | Object::Sequence(_) | Object::Composite(_) => {
-                step.changes(Item::Object(id.clone()))
-            }
+            Object::Sequence(_) | Object::Composite(_) => step.changes(Item::Object(id.clone())),
             _ => step.creates(Item::Object(id.clone())),
         };
         step.needs = self.after.object(&new);
-        step.releases = self.before.object(&old);
+        step.releases = self.before.held(&old);
         if let ObjectId::Composite(_) = id {
             // It need not leave a type that only changes in place.
-            let recreate = &self.recreate;
-            step.releases.retain(|d| match &d.item {
-                Item::Object(part) => {
-                    self.to.object(part).is_none()
-                        || recreate.types.contains(part)
-                        || recreate.objects.contains(part)
-                }
-                _ => true,
-            });
+            step.releases.retain(|d| self.goes(d));
         }
         self.steps.push(step);
+    }
+
+    /// True when what is depended on is dropped, be it to be made anew.
+    fn goes(&self, dependency: &Dependency) -> bool {
+        match &dependency.item {
+            Item::Object(part) => {
+                self.to.object(part).is_none()
+                    || self.recreate.types.contains(part)
+                    || self.recreate.objects.contains(part)
+            }
+            _ => true,
+        }
     }
 
     pub(super) fn own_sequence(
@@ -225,6 +227,8 @@ impl Planner<'_> {
         })
         .changes(Item::Object(id.clone()));
         step.needs = self.after.object(&new);
+        step.releases = self.before.held(&old);
+        step.releases.retain(|d| self.goes(d));
         let mut converted = Vec::new();
         for place in columns {
             let column = |model: &crate::model::Model| {

@@ -190,6 +190,9 @@ impl Planner<'_> {
             let mut step = Step::new(action)
                 .needs(Item::table(parent))
                 .creates(Item::Parent { child: new.name.clone(), parent: parent.clone() });
+            // The child must have what the parent is about to drop until it is dropped.
+            let narrowed = Item::Mark { table: parent.clone(), what: "narrowed" };
+            step.needs.push(Dependency { item: narrowed, strength: Strength::Mention });
             for column in &new.columns {
                 step = step.needs(Item::column(&new.name, &column.name));
                 step = step.needs(Item::column(parent, &column.name));
@@ -251,6 +254,19 @@ impl Planner<'_> {
         table.partition_of.is_some() && before != table.partition_of.as_ref()
     }
 
+    /// True when a check must be the child's own before the child joins the parent it comes from.
+    pub(super) fn joins_with(&self, old: &Table, new: &Table, check: &Constraint) -> bool {
+        let has = |parent: &&QName| {
+            let parent = self.to.tables.get(*parent);
+            parent.is_some_and(|p| {
+                p.checks.iter().any(|c| c.name.as_deref() == check.name() && !c.no_inherit)
+            })
+        };
+        let (joined, kept): (Vec<&QName>, Vec<&QName>) =
+            new.inherits.iter().partition(|parent| !old.inherits.contains(parent));
+        joined.iter().any(has) && !kept.iter().any(has)
+    }
+
     /// True when the plan makes the table no longer that partition, or no longer some table's child.
     pub(super) fn unlinks_now(&self, table: &Table) -> bool {
         let Some(after) = self.to.tables.get(&table.name) else {
@@ -270,7 +286,9 @@ impl Planner<'_> {
         let before = parents(old);
         parents(new).into_iter().find(|parent| {
             before.contains(parent)
-                && !(self.links_now(new))
+                && !self.links_now(new)
+                // Its successor knows nothing of the child until the child is ready for it.
+                && !self.recreate.tables.contains(parent)
                 && (self.has_column(self.base, parent, column)
                     || self.has_column(self.to, parent, column))
         })

@@ -200,7 +200,7 @@ fn seeds(diff: &Diff, to: &Model, found: &mut Recreate) -> Vec<Touch> {
                 }
             }
             Change::Table { table, change } => {
-                table_seed(table, change, found, &mut work);
+                table_seed(&diff.base, table, change, found, &mut work);
                 if matches!(change, TableChange::Persistence(_)) {
                     keys_of_changing(diff, table, found);
                 }
@@ -208,7 +208,12 @@ fn seeds(diff: &Diff, to: &Model, found: &mut Recreate) -> Vec<Touch> {
             }
         }
     }
-    found.aside = super::type_aside::find(&diff.base, to, &mut found.types);
+    for table in keyed_by_replaced_types(&diff.base, to, &found.types) {
+        if found.tables.insert(table.clone()) {
+            work.push(Touch::Object(ObjectId::Table(table)));
+        }
+    }
+    found.aside = super::type_aside::find(&diff.base, to, &mut found.types, &found.tables);
     for id in &found.types {
         work.push(Touch::Object(id.clone()));
         for column in columns_of_type(&diff.base, to, id) {
@@ -240,7 +245,35 @@ fn keys_of_changing(diff: &Diff, table: &QName, found: &mut Recreate) {
     }
 }
 
-fn table_seed(table: &QName, change: &TableChange, found: &mut Recreate, work: &mut Vec<Touch>) {
+/// Partitioned tables whose key has a type that is replaced: no ALTER changes a column of the key.
+fn keyed_by_replaced_types(base: &Model, to: &Model, types: &BTreeSet<ObjectId>) -> Vec<QName> {
+    let keyed = |table: &&Table| {
+        to.tables.contains_key(&table.name)
+            && types.iter().any(|id| {
+                let names = super::type_aside::names(base, id);
+                table.columns.iter().any(|column| {
+                    matches!(&column.ty.name, crate::model::TypeName::User(n) if names.contains(n))
+                        && is_key(table, &column.name)
+                })
+            })
+    };
+    base.tables.values().filter(keyed).map(|table| table.name.clone()).collect()
+}
+
+/// True when the table is partitioned by the column.
+fn is_key(table: &Table, column: &str) -> bool {
+    table.partition_by.as_ref().is_some_and(|key| {
+        crate::sql::names::mentioned(key.as_str(), crate::model::Dialect::Postgres).contains(column)
+    })
+}
+
+fn table_seed(
+    base: &Model,
+    table: &QName,
+    change: &TableChange,
+    found: &mut Recreate,
+    work: &mut Vec<Touch>,
+) {
     let column = |name: &str| ColumnRef { table: table.clone(), column: name.to_owned() };
     match change {
         TableChange::DropColumn(old) => {
@@ -249,6 +282,13 @@ fn table_seed(table: &QName, change: &TableChange, found: &mut Recreate, work: &
         TableChange::AlterColumn { from, to } if is_recreated(from, to) => {
             found.columns.insert(column(&to.name));
             work.push(Touch::Column { column: column(&to.name), parts: Parts::All });
+        }
+        TableChange::AlterColumn { from, to }
+            if retyped(from, to)
+                && base.tables.get(table).is_some_and(|owner| is_key(owner, &from.name)) =>
+        {
+            found.tables.insert(table.clone());
+            work.push(Touch::Object(ObjectId::Table(table.clone())));
         }
         TableChange::AlterColumn { from, to } if retyped(from, to) => {
             let parts = if from.ty.name == to.ty.name && from.ty.array == to.ty.array {
@@ -436,12 +476,12 @@ fn holders(before: &References<'_>) -> HashMap<Item, Vec<Holder>> {
                         signature.definition = String::new();
                     }
                     let object = Object::Routine(Box::new(signature));
-                    add(before.object(&object), Holder::Object(id));
+                    add(before.held(&object), Holder::Object(id));
                 }
             }
             _ => {
                 if let Some(object) = model.object(&id) {
-                    add(before.object(&object), Holder::Object(id));
+                    add(before.held(&object), Holder::Object(id));
                 }
             }
         }

@@ -281,6 +281,15 @@ impl<'a> References<'a> {
         out
     }
 
+    /// What the database knows that the object holds on to: bodies kept as strings are not known.
+    pub fn held(&self, object: &Object) -> Vec<Dependency> {
+        let mut out = self.object(object);
+        for dependency in out.iter_mut().filter(|d| d.strength == Strength::Body) {
+            dependency.strength = Strength::Wish;
+        }
+        out
+    }
+
     /// The signature is checked by the database; the body only where it is SQL that the database
     /// keeps parsed, or `LANGUAGE sql`, which it reads once.
     fn routine(&self, routine: &Routine, out: &mut Vec<Dependency>) {
@@ -290,8 +299,13 @@ impl<'a> References<'a> {
             return self.names(after_name(&routine.definition), out);
         }
         let parsed = has_parsed_body(routine);
-        let checked = parsed || self.mentions(&routine.definition).has("sql");
-        let strength = if checked { Strength::Mention } else { Strength::Wish };
+        let strength = if parsed {
+            Strength::Mention
+        } else if self.mentions(&routine.definition).has("sql") {
+            Strength::Body
+        } else {
+            Strength::Wish
+        };
         self.text_of(after_name(&routine.definition), strength, true, true, out);
     }
 

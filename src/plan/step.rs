@@ -1,7 +1,8 @@
 use super::Hazard;
 use crate::diff::{Constraint, Rename, TableChange};
 use crate::model::{
-    Column, ColumnRef, Expr, Index, Object, ObjectId, Options, PartitionOf, QName, Sequence, Table,
+    Column, ColumnRef, DataType, Expr, Index, Object, ObjectId, Options, PartitionOf, QName,
+    Sequence, Table,
 };
 
 /// Something a step can need, create or destroy: an object or a part of one.
@@ -69,6 +70,8 @@ impl Item {
 pub enum Strength {
     /// Only for readable order: a table after the tables it references.
     Wish,
+    /// Found in a body that the database can be told not to read.
+    Body,
     /// Found in text: the name is mentioned.
     Mention,
     /// The database refuses otherwise.
@@ -80,6 +83,15 @@ pub enum Strength {
 pub struct Dependency {
     pub item: Item,
     pub strength: Strength,
+}
+
+/// A column whose values go over to the successor of its table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CopiedColumn {
+    pub name: String,
+    /// The type it gets.
+    pub ty: DataType,
+    pub using: Option<Conversion>,
 }
 
 /// One statement-sized piece of work.
@@ -193,7 +205,7 @@ pub enum Action {
     CopyRows {
         from: QName,
         to: QName,
-        columns: Vec<String>,
+        columns: Vec<CopiedColumn>,
         keeps_identity: bool,
     },
     /// A property of the table itself (options, comment, row security …).
@@ -442,8 +454,12 @@ pub enum Conversion {
     ToArray,
     /// An array gives its first element.
     FirstElement,
+    /// The same, where the element's type has no cast of its own.
+    FirstElementThroughText,
     /// `column::integer::type`: only integers have a cast to the other one.
     ThroughInteger,
+    /// `column::numeric::type`: money has a cast to numeric only.
+    ThroughNumeric,
     /// What the user says.
     Expr(Expr),
 }

@@ -1,7 +1,9 @@
 use super::constraint::{fits_create_table, own, referenced_key, takes_own_name};
 use super::recreate::Recreate;
 use super::reference::References;
-use super::{Action, ColumnChange, Dependency, HazardKind, Item, PlanOptions, Step, Strength};
+use super::{
+    Action, ColumnChange, CopiedColumn, Dependency, HazardKind, Item, PlanOptions, Step, Strength,
+};
 use crate::diff::{Constraint, Diff, TableChange, constraints};
 use crate::model::{ColumnValue, Model, ObjectId, Options, Persistence, QName, Table};
 use std::collections::{BTreeMap, BTreeSet};
@@ -84,12 +86,19 @@ impl Planner<'_> {
             self.attach(&whole, partition);
         }
         let inherited = table.partition_of.is_some() || !table.inherits.is_empty();
+        let calls = |check: &crate::model::Check| {
+            let needs = self.after.expr(&table.name, &check.expr);
+            takes_rows(self.to, &self.after, &table.name, &needs)
+        };
+        let calling: BTreeSet<Option<String>> =
+            table.checks.iter().filter(|c| calls(c)).map(|c| c.name.clone()).collect();
         for constraint in constraints(&table) {
-            if !fits_create_table(&constraint) && !constraint.is_inherited() {
+            let calls = matches!(&constraint, Constraint::Check(c) if calling.contains(&c.name));
+            if (calls || !fits_create_table(&constraint)) && !constraint.is_inherited() {
                 later.push(constraint);
             }
         }
-        table.checks.retain(|c| !c.not_valid || c.inherited);
+        table.checks.retain(|c| c.inherited || !c.not_valid && !calling.contains(&c.name));
         let apart = self.defaults_that_call(&mut table);
         let indexes = std::mem::take(&mut table.indexes);
         let mut step = Step::new(Action::CreateTable(Box::new(table.clone())));
@@ -248,6 +257,7 @@ impl Planner<'_> {
             waits.entry(&table.name).or_default().extend(parents);
         }
         for table in dropped {
+            let rest = self.free_of_callers(table);
             let mut step = Step::new(Action::DropTable(Box::new(table.clone())));
             let moved = self.rows_move_to(table);
             match &moved {
@@ -307,9 +317,34 @@ impl Planner<'_> {
                     step.releases.extend(released);
                 }
             }
-            self.end_table(&mut step, table);
+            self.end_table(&mut step, &rest);
             self.steps.push(step);
         }
+    }
+
+    /// Drops ahead of a table what calls a routine that takes rows of the table: neither of the
+    /// two could go first. Returns what is left of the table.
+    fn free_of_callers(&mut self, table: &Table) -> Table {
+        let name = &table.name;
+        let mut rest = table.clone();
+        let calls = |needs: &[Dependency]| takes_rows(self.base, &self.before, name, needs);
+        let indexes: Vec<_> =
+            table.indexes.iter().filter(|i| calls(&self.before.index(name, i))).cloned().collect();
+        let checks: Vec<_> = table
+            .checks
+            .iter()
+            .filter(|c| !c.inherited && calls(&self.before.expr(name, &c.expr)))
+            .cloned()
+            .collect();
+        rest.indexes.retain(|index| !indexes.contains(index));
+        rest.checks.retain(|check| !checks.contains(check));
+        for index in &indexes {
+            self.drop_index(table, index);
+        }
+        for check in checks {
+            self.drop_constraint(table, &Constraint::Check(check));
+        }
+        rest
     }
 
     /// The table from which the rows of a partition are copied, where the table it belongs to is
@@ -370,7 +405,7 @@ impl Planner<'_> {
         }
         for id in self.parts_of(&table.name) {
             if let Some(object) = self.base.object(&id) {
-                step.releases.extend(self.before.object(&object));
+                step.releases.extend(self.before.held(&object));
                 step.destroys.push(Item::Object(id));
             }
         }
@@ -406,6 +441,7 @@ impl Planner<'_> {
                 if constraint.is_inherited() {
                     let check = matches!(constraint, Constraint::Check(_));
                     if check && self.links_now(new) && new.partition_of.is_some()
+                        || check && self.joins_with(old, new, constraint)
                         || takes_own_name(&new.name, constraint)
                     {
                         self.add_constraint(new, &own(constraint));
@@ -468,6 +504,10 @@ impl Planner<'_> {
         match change {
             TableChange::ReplicaIdentity(crate::model::ReplicaIdentity::Index(index)) => {
                 step = step.needs(Item::index(name, index));
+            }
+            TableChange::ReplicaIdentity(_) => {
+                // Columns of the index that was it may become nullable then.
+                step.creates.push(Item::Mark { table: name.clone(), what: "replica identity" });
             }
             TableChange::Persistence(to) => {
                 step = step.hazard(
@@ -553,11 +593,23 @@ impl Planner<'_> {
                 old.column(&c.name).is_some() && !matches!(c.value, ColumnValue::Generated { .. })
             })
             .collect();
+        let mut copied = Vec::new();
+        let mut untold = Vec::new();
+        for to in &common {
+            let Some(from) = old.column(&to.name) else { continue };
+            let converted = from.ty != to.ty || self.conversion(from, to).is_some();
+            let (using, missing) =
+                if converted { self.using(name, from, to) } else { (None, false) };
+            if missing {
+                untold.push(to.name.clone());
+            }
+            copied.push(CopiedColumn { name: to.name.clone(), ty: to.ty.clone(), using });
+        }
         let identity = |c: &&&crate::model::Column| matches!(c.value, ColumnValue::Identity(_));
         let mut copy = Step::new(Action::CopyRows {
             from: aside.clone(),
             to: name.clone(),
-            columns: common.iter().map(|c| c.name.clone()).collect(),
+            columns: copied,
             keeps_identity: common.iter().any(|c| identity(&c)),
         })
         .needs(Item::table(name))
@@ -570,6 +622,14 @@ impl Planner<'_> {
             HazardKind::MayFail,
             format!("fails where a row of {name} does not fit the new table"),
         );
+        for column in untold {
+            copy = copy.hazard(
+                HazardKind::NoConversion,
+                format!(
+                    "nothing converts {name}.{column} to its new type: say how, with #[using(\"…\")] on the column"
+                ),
+            );
+        }
         let copied = Item::Mark { table: aside.clone(), what: "copied" };
         copy = copy.creates(copied.clone());
         for child in to.tables.values() {
@@ -591,6 +651,23 @@ impl Planner<'_> {
             }
         }
     }
+}
+
+/// True when one of the needs is a routine that has the table's rows as argument or result.
+fn takes_rows(
+    model: &Model,
+    references: &References<'_>,
+    table: &QName,
+    needs: &[Dependency],
+) -> bool {
+    needs.iter().any(|need| {
+        let Item::Object(id @ ObjectId::Routine(_)) = &need.item else { return false };
+        need.strength > Strength::Body
+            && model.object(id).is_some_and(|routine| {
+                let held = references.held(&routine);
+                held.iter().any(|d| d.item == Item::table(table) && d.strength > Strength::Body)
+            })
+    })
 }
 
 /// What a table is called that makes room for its successor.

@@ -45,7 +45,7 @@ fn type_id(model: &Model, name: &QName) -> Option<ObjectId> {
 }
 
 /// The names under which columns and others use the type: a range has a multirange beside it.
-fn names(model: &Model, id: &ObjectId) -> Vec<QName> {
+pub(super) fn names(model: &Model, id: &ObjectId) -> Vec<QName> {
     let mut out: Vec<QName> = name_of(id).into_iter().cloned().collect();
     if let ObjectId::Range(name) = id {
         out.extend(model.ranges.get(name).map(crate::model::RangeType::multirange_name));
@@ -66,13 +66,26 @@ pub(super) fn name_of(id: &ObjectId) -> Option<&QName> {
 
 /// The replaced types that cannot be replaced in one statement, and what must go along with them.
 /// What is found newly joins `types`.
-pub(super) fn find(base: &Model, to: &Model, types: &mut BTreeSet<ObjectId>) -> BTreeSet<ObjectId> {
+pub(super) fn find(
+    base: &Model,
+    to: &Model,
+    types: &mut BTreeSet<ObjectId>,
+    rebuilt: &BTreeSet<QName>,
+) -> BTreeSet<ObjectId> {
+    // Rows go over from a table with the old type to one with the new type.
+    let copied = |names: &[QName]| {
+        let tables = rebuilt.iter().filter_map(|name| base.tables.get(name));
+        tables
+            .flat_map(|table| &table.columns)
+            .any(|c| matches!(&c.ty.name, TypeName::User(name) if names.contains(name)))
+    };
     let mut aside: BTreeSet<ObjectId> = BTreeSet::new();
     let mut work: Vec<ObjectId> = types.iter().cloned().collect();
     while let Some(id) = work.pop() {
         let Some(name) = name_of(&id).cloned() else { continue };
         let apart = matches!(id, ObjectId::Collation(_) | ObjectId::Range(_))
-            || refuses_to_tighten(base, to, &id);
+            || refuses_to_tighten(base, to, &id)
+            || copied(&names(base, &id));
         if apart || moves(base, to, &name) {
             aside.insert(id.clone());
         }
@@ -134,11 +147,18 @@ fn is_inside(model: &Model, name: &QName, seen: &mut BTreeSet<QName>) -> bool {
     false
 }
 
+/// True when the one is made of the other, directly or not.
+fn is_made_of(model: &Model, ty: &QName, part: &QName, seen: &mut BTreeSet<QName>) -> bool {
+    parts(model, ty).iter().any(|inner| {
+        inner == part || seen.insert(inner.clone()) && is_made_of(model, inner, part, seen)
+    })
+}
+
 /// True when a column changes between the type and one that has to do with it.
 fn moves(base: &Model, to: &Model, name: &QName) -> bool {
     let of = |ty: &DataType| ty.name == TypeName::User(name.clone());
     let over = |model: &Model, ty: &DataType| match &ty.name {
-        TypeName::User(other) => parts(model, other).contains(name),
+        TypeName::User(other) => is_made_of(model, other, name, &mut BTreeSet::new()),
         TypeName::Builtin(_) => false,
     };
     base.tables.values().any(|table| {
@@ -191,7 +211,7 @@ impl Planner<'_> {
         let mut step = Step::new(action).destroys(Item::Object(id.clone())).creates(there.clone());
         if let ObjectId::Range(_) = id {
             // Its constructors are found by the names of their arguments.
-            step.releases = self.before.object(&old);
+            step.releases = self.before.held(&old);
         }
         self.steps.push(step);
         self.create_object(id);
@@ -205,7 +225,7 @@ impl Planner<'_> {
             _ => return,
         }
         let mut drop = Step::new(Action::Drop(Box::new(rest))).needs(there).needs(let_go(name));
-        drop.releases = self.before.object(&old);
+        drop.releases = self.before.held(&old);
         self.steps.push(drop);
     }
 

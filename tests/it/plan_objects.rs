@@ -1,6 +1,7 @@
 //! Objects with bodies, planned and carried out on a real server. A case is
 //! `tests/cases/objects/<name>.txt`: one state, a line `====`, the other state. Each is turned
-//! into the other, both ways, and a second look must find nothing to do.
+//! into the other, both ways, and a second look must find nothing to do. A first line
+//! `-- PostgreSQL 15` names the first version that knows what the case uses.
 
 use crate::support::PgDatabase;
 use dbkit::database::Session;
@@ -55,6 +56,16 @@ fn carry_out(from: &State, to: &Model, name: &str) {
     assert!(left.is_empty(), "{name}: left\n{}\n\nafter\n{}", left.join("\n"), all.join("\n"));
 }
 
+/// True when the server is older than the version the case asks for.
+fn wants_newer(text: &str) -> bool {
+    let Some(rest) = text.strip_prefix("-- PostgreSQL ") else { return false };
+    let wanted: u32 = rest.lines().next().unwrap().trim().parse().unwrap();
+    let database = PgDatabase::create("version");
+    let number = database.values("SELECT current_setting('server_version_num')");
+    let number: u32 = number[0].as_deref().unwrap().parse().unwrap();
+    number / 10_000 < wanted
+}
+
 #[test]
 fn every_pair_converges_both_ways() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/objects");
@@ -69,6 +80,9 @@ fn every_pair_converges_both_ways() {
             continue;
         }
         let text = std::fs::read_to_string(&path).unwrap();
+        if wants_newer(&text) {
+            continue;
+        }
         let (one, other) = text.split_once("\n====\n").unwrap();
         let both_ways = || {
             let (first, second) = (state(one), state(other));

@@ -134,7 +134,8 @@ fn retype(from: &Column, to: &Column, using: Option<&Conversion>) -> String {
     sql
 }
 
-fn convert(column: &str, ty: &DataType, conversion: &Conversion) -> String {
+/// The value of a column on its way to another type.
+pub(super) fn convert(column: &str, ty: &DataType, conversion: &Conversion) -> String {
     let column = ident(column);
     // There may be no cast between two types of the user's.
     let text = if matches!(ty.name, TypeName::User(_)) { "::text" } else { "" };
@@ -148,7 +149,9 @@ fn convert(column: &str, ty: &DataType, conversion: &Conversion) -> String {
             format!("CASE WHEN {column} IS NULL THEN NULL ELSE ARRAY[{column}{text}]::{ty} END")
         }
         Conversion::ThroughInteger => format!("{column}::integer::{ty}"),
+        Conversion::ThroughNumeric => format!("{column}::numeric::{ty}"),
         Conversion::Expr(expr) => expr.as_str().to_owned(),
+        Conversion::FirstElementThroughText => format!("{column}[1]::text::{ty}"),
         Conversion::FirstElement => format!("{column}[1]{text}::{ty}"),
     }
 }
@@ -182,6 +185,7 @@ fn alter_identity(
         tail.push(if change == "RESTART" { change } else { format!("SET {change}") });
     }
     if !tail.is_empty() {
+        out.extend(sequences::raised(&new, &from.options, &to.options));
         out.push(format!("{start} {};", tail.join(" ")));
     }
     out

@@ -2,7 +2,7 @@
 
 use super::comments;
 use super::quote::{ident, qname};
-use crate::model::{ColumnRef, Sequence, SequenceOptions};
+use crate::model::{ColumnRef, QName, Sequence, SequenceOptions};
 
 /// The statements that make the sequence, without its owner: the column may not be there yet.
 #[must_use]
@@ -69,7 +69,7 @@ pub(super) fn alter(from: &Sequence, to: &Sequence) -> Vec<String> {
     }
     tail.extend(changes(&from.options, &to.options));
     if !tail.is_empty() {
-        out.extend(raised(from, to));
+        out.extend(raised(&to.name, &from.options, &to.options));
         out.push(format!("ALTER SEQUENCE {name} {};", tail.join(" ")));
     }
     let (old, new) = (from.comment.as_deref(), to.comment.as_deref());
@@ -79,13 +79,13 @@ pub(super) fn alter(from: &Sequence, to: &Sequence) -> Vec<String> {
 
 /// PostgreSQL refuses a lower limit that the counter has not reached; only the database knows
 /// whether it has.
-fn raised(from: &Sequence, to: &Sequence) -> Option<String> {
-    let min = to.options.min?;
-    if to.options.increment.unwrap_or(1) < 0 || from.options.min.unwrap_or(1) >= min {
+pub(super) fn raised(name: &QName, from: &SequenceOptions, to: &SequenceOptions) -> Option<String> {
+    let min = to.min?;
+    if to.increment.unwrap_or(1) < 0 || from.min.unwrap_or(1) >= min {
         return None;
     }
-    let start = to.options.start.unwrap_or(min);
-    let name = qname(&to.name);
+    let start = to.start.unwrap_or(min);
+    let name = qname(name);
     let text = super::quote::literal(&name);
     Some(format!("SELECT setval({text}, {start}, false) FROM {name} WHERE last_value < {min};"))
 }

@@ -4,6 +4,7 @@ use super::quote::{ident, idents, literal, qname};
 use super::{columns, comments, constraints, indexes, types};
 use crate::diff::{Constraint, TableChange, constraints as all_constraints};
 use crate::model::{Column, ColumnValue, Persistence, QName, ReplicaIdentity, Table};
+use crate::plan::CopiedColumn;
 
 /// CREATE TABLE, one column or constraint a line. What a partition or child inherits is left out.
 pub(super) fn create(table: &Table) -> String {
@@ -109,11 +110,16 @@ pub(super) fn set_aside(table: &Table, aside: &QName, sequences: &[QName]) -> Ve
         let foreign = matches!(constraint, Constraint::ForeignKey(_));
         if foreign && constraint.is_inherited() {
             out.push(constraints::drop_leftover(aside, name));
-        } else if !constraint.is_inherited() && (foreign || constraint.has_index()) {
+        } else if foreign
+            || constraint.has_index()
+                // A partition is detached first, which makes its copies its own.
+                && (!constraint.is_inherited() || table.partition_of.is_some())
+        {
             out.push(constraints::drop(aside, name));
         }
     }
-    for index in table.indexes.iter().filter(|i| i.attached_to.is_none()) {
+    let own = |i: &&crate::model::Index| i.attached_to.is_none() || table.partition_of.is_some();
+    for index in table.indexes.iter().filter(own) {
         // Keys of partitions may be attached to it.
         let cascade = table.partition_by.is_some() && index.unique;
         out.push(indexes::drop(aside, &index.name, false, cascade));
@@ -128,13 +134,29 @@ pub(super) fn set_aside(table: &Table, aside: &QName, sequences: &[QName]) -> Ve
 }
 
 /// `INSERT INTO … SELECT`.
-pub(super) fn copy(from: &QName, to: &QName, names: &[String], keeps_identity: bool) -> String {
-    if names.is_empty() {
-        return format!("INSERT INTO {} DEFAULT VALUES;", qname(to));
+pub(super) fn copy(
+    from: &QName,
+    to: &QName,
+    columns: &[CopiedColumn],
+    keeps_identity: bool,
+) -> String {
+    if columns.is_empty() {
+        return format!("INSERT INTO {}\nSELECT FROM {};", qname(to), qname(from));
     }
     let overriding = if keeps_identity { " OVERRIDING SYSTEM VALUE" } else { "" };
-    let names = idents(names);
-    format!("INSERT INTO {} ({names}){overriding}\nSELECT {names} FROM {};", qname(to), qname(from))
+    let names: Vec<&str> = columns.iter().map(|c| c.name.as_str()).collect();
+    let value = |column: &CopiedColumn| match &column.using {
+        Some(using) => super::columns::convert(&column.name, &column.ty, using),
+        None => ident(&column.name),
+    };
+    let values: Vec<String> = columns.iter().map(value).collect();
+    format!(
+        "INSERT INTO {} ({}){overriding}\nSELECT {} FROM {};",
+        qname(to),
+        idents(&names),
+        values.join(", "),
+        qname(from)
+    )
 }
 
 /// Renames a type or collation.

@@ -5,9 +5,12 @@ use super::scratch::Scratch;
 use crate::dialect::postgres::quote::{ident, idents, literal, qname};
 use crate::dialect::postgres::{array_casts, objects, types};
 use crate::model::{
-    Column, ColumnValue, Exclusion, GeneratedKind, Index, IndexElement, IndexKey, Model, Nulls,
-    Object, ObjectId, OnTable, Order, RoutineId, Table, ViewKind,
+    Column, ColumnValue, Dialect, Exclusion, GeneratedKind, Index, IndexElement, IndexKey, Model,
+    Nulls, Object, ObjectId, ObjectKind, OnTable, Order, RoutineId, Table, ViewKind,
 };
+
+use crate::sql::names::mentioned;
+use std::collections::BTreeSet;
 
 /// A statement, and what to tell the user when it fails: nothing where it only prepares others.
 pub(super) struct Step {
@@ -32,7 +35,7 @@ fn without_semicolon(sql: String) -> String {
 /// All statements; dependencies first as far as kinds tell.
 pub(super) fn steps(wanted: &Model, scratch: &Scratch, differing: &Differing) -> Vec<Step> {
     let mut out = Vec::new();
-    for id in wanted.object_ids() {
+    for id in in_order(wanted, scratch) {
         if !matches!(id, ObjectId::Table(_)) {
             object(wanted, scratch, differing, &id, &mut out);
         }
@@ -49,6 +52,47 @@ pub(super) fn steps(wanted: &Model, scratch: &Scratch, differing: &Differing) ->
         keys(table, scratch, &mut out);
         parts(table, scratch, differing, &mut out);
     }
+    out
+}
+
+/// All objects, each view and routine behind those it names: before its copy is made, a name would
+/// lead to the live object. A routine's body is not read.
+fn in_order(wanted: &Model, scratch: &Scratch) -> Vec<ObjectId> {
+    let mut out = Vec::new();
+    let mut left: Vec<(ObjectId, String, BTreeSet<String>)> = Vec::new();
+    for id in wanted.object_ids() {
+        let (name, text) = match &id {
+            ObjectId::View(name) if scratch.contains(name) => {
+                (name.name.clone(), wanted.views.get(name).map(|v| v.query.clone()))
+            }
+            ObjectId::Routine(key) if scratch.contains(&key.name) => {
+                let signature =
+                    wanted.routines.get(key).map(|r| format!("{} {}", r.arguments, r.result));
+                (key.name.name.clone(), signature)
+            }
+            _ => {
+                // Parts of views come behind all of them.
+                out.push(id);
+                continue;
+            }
+        };
+        let names = mentioned(text.as_deref().unwrap_or_default(), Dialect::Postgres);
+        left.push((id, name, names));
+    }
+    let at = out
+        .iter()
+        .rposition(|id| matches!(id, ObjectId::Table(_)) || id.kind() < ObjectKind::Table)
+        .map_or(0, |at| at + 1);
+    let mut ordered = Vec::new();
+    while !left.is_empty() {
+        let waiting: BTreeSet<String> = left.iter().map(|(_, name, _)| name.clone()).collect();
+        let free = |(_, own, names): &(ObjectId, String, BTreeSet<String>)| {
+            !names.iter().any(|name| name != own && waiting.contains(name))
+        };
+        let next = left.iter().position(free).unwrap_or(0);
+        ordered.push(left.remove(next).0);
+    }
+    out.splice(at..at, ordered);
     out
 }
 

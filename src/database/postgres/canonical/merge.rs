@@ -86,7 +86,10 @@ fn in_table(wanted: &mut Model, seen: &Model, scratch: &Scratch, name: &QName, p
                     ColumnValue::Generated { expr: b, .. },
                 ) => *a = scratch.back_expr(b),
                 // The server keeps no default that is NULL.
-                (value @ ColumnValue::Default(_), ColumnValue::None) => *value = ColumnValue::None,
+                // One that it could not read is not there either.
+                (value @ ColumnValue::Default(_), ColumnValue::None) if is_null(value) => {
+                    *value = ColumnValue::None;
+                }
                 _ => {}
             }
         }
@@ -228,6 +231,15 @@ fn object(wanted: &mut Model, seen: &Model, scratch: &Scratch, id: &ObjectId) {
         }
         _ => {}
     }
+}
+
+fn is_null(value: &ColumnValue) -> bool {
+    let ColumnValue::Default(expr) = value else { return false };
+    let text = expr.as_str().trim_start_matches(['(', ' ']);
+    let null = text.get(..4).is_some_and(|word| word.eq_ignore_ascii_case("null"));
+    null && text
+        .get(4..)
+        .is_none_or(|rest| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '(' || c == '_'))
 }
 
 #[cfg(test)]

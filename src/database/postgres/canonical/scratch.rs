@@ -14,6 +14,58 @@ pub(super) struct Scratch {
     members: BTreeSet<QName>,
 }
 
+/// Adds the types that are made of a copied type.
+fn members_over(wanted: &Model, members: &mut BTreeSet<QName>) {
+    let user = |ty: &DataType| match &ty.name {
+        TypeName::User(name) => Some(name.clone()),
+        TypeName::Builtin(_) => None,
+    };
+    let mut made_of: Vec<(&QName, Vec<QName>)> = Vec::new();
+    for (name, composite) in &wanted.composites {
+        made_of.push((name, composite.attributes.iter().filter_map(|a| user(&a.ty)).collect()));
+    }
+    made_of.extend(wanted.domains.iter().map(|(n, d)| (n, user(&d.base).into_iter().collect())));
+    made_of.extend(wanted.ranges.iter().map(|(n, r)| (n, user(&r.subtype).into_iter().collect())));
+    loop {
+        let before = members.len();
+        for (name, parts) in &made_of {
+            if parts.iter().any(|part| members.contains(part)) {
+                members.insert((*name).clone());
+            }
+        }
+        if members.len() == before {
+            return;
+        }
+    }
+}
+
+/// Adds the views and routines that name a copied object: read through the live ones, texts would
+/// see the old version of what has changed below them.
+fn members_between(wanted: &Model, members: &mut BTreeSet<QName>) {
+    let texts = wanted.views.values().map(|view| (&view.name, &view.query));
+    let texts = texts.chain(wanted.routines.values().map(|r| (&r.id.name, &r.definition)));
+    let mut left: Vec<(&QName, BTreeSet<String>)> = texts
+        .filter(|(name, _)| !members.contains(*name))
+        .map(|(name, text)| (name, names::mentioned(text, Dialect::Postgres)))
+        .collect();
+    let mut known: BTreeSet<String> = members.iter().map(|member| member.name.clone()).collect();
+    loop {
+        let before = left.len();
+        left.retain(|(name, mentions)| {
+            let other = |word: &String| known.contains(word) && *word != name.name;
+            if !mentions.iter().any(other) {
+                return true;
+            }
+            members.insert((*name).clone());
+            known.insert(name.name.clone());
+            false
+        });
+        if left.len() == before {
+            return;
+        }
+    }
+}
+
 impl Scratch {
     /// Decides what must be copied: what differs, and what is new or changed and may be what the
     /// differing texts refer to. The process number makes the names unique among sessions.
@@ -48,6 +100,8 @@ impl Scratch {
                 members.insert(name.clone());
             }
         }
+        members_over(wanted, &mut members);
+        members_between(wanted, &mut members);
         let mut schemas = BTreeMap::new();
         let used = members.iter().map(|name| name.schema.clone()).chain([None]);
         for (number, schema) in used.collect::<BTreeSet<_>>().into_iter().enumerate() {
