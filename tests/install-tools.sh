@@ -6,8 +6,12 @@ set -eu
 cd "$(dirname "$0")/.."
 
 have_postgres() {
-    [ -n "${DBKIT_TEST_POSTGRES:-}" ] || [ -n "${PGBIN:-}" ] || command -v initdb >/dev/null 2>&1 ||
-        ls /usr/lib/postgresql/*/bin/initdb /usr/pgsql-*/bin/initdb >/dev/null 2>&1
+    [ -z "${DBKIT_TEST_POSTGRES:-}" ] && [ -z "${PGBIN:-}" ] || return 0
+    command -v initdb >/dev/null 2>&1 && return 0
+    for initdb in /usr/lib/postgresql/*/bin/initdb /usr/pgsql-*/bin/initdb; do
+        [ -x "$initdb" ] && return 0
+    done
+    return 1
 }
 
 if ! have_postgres; then
