@@ -30,11 +30,14 @@
 //! | feature | what it adds |
 //! |---|---|
 //! | `cli` (default) | the program |
+//! | `app` (default) | a pool, units of work, health |
 //! | `migrator` | running migrations from an application |
 //! | `postgres`, `sqlite` (default) | the databases |
 //! | `bundled` (default) | libpq with TLS and SQLite built in |
 //! | `system-libs` | the system's libpq and SQLite |
 
+#[cfg(feature = "app")]
+pub mod app;
 #[cfg(feature = "migrator")]
 pub mod apply;
 #[cfg(feature = "cli")]

@@ -10,6 +10,7 @@ mod value;
 
 pub use error::{DatabaseError, ErrorKind};
 pub use open::{Access, Connection, open};
+pub(crate) use postgres::random_fraction;
 pub use provision::{drop_database, is_missing, open_or_create};
 pub use value::{Rows, Value};
 

@@ -143,7 +143,7 @@ pub(super) fn open_with_retry(
 }
 
 /// Between 0 and 1, without a generator of random numbers: v4 UUIDs are random.
-fn random_fraction() -> f64 {
+pub(crate) fn random_fraction() -> f64 {
     let bits = u32::try_from(uuid::Uuid::new_v4().as_u128() & 0xffff_ffff).unwrap_or(0);
     f64::from(bits) / f64::from(u32::MAX)
 }

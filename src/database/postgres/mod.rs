@@ -8,6 +8,7 @@ mod session;
 mod watch;
 
 pub use canonical::{Canonical, canonicalise};
+pub(crate) use connect::random_fraction;
 pub use connect::{ConnectOptions, RetryPolicy, Waiting};
 pub use session::{CancelHandle, Notice, PgSession, TransactionStatus};
 pub use watch::Patience;

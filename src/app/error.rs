@@ -1,0 +1,32 @@
+use std::time::Duration;
+
+/// What can go wrong besides the closure's own errors.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The database cannot be reached, or does not let this application in. Holds no password.
+    #[error("{0}")]
+    Unreachable(String),
+    /// Every connection is in use.
+    #[error(
+        "no connection became free within {} ms: all {size} are in use. Raise PoolSettings::max_size, or \
+         look for units of work that wait for something else",
+        waited.as_millis()
+    )]
+    PoolExhausted {
+        /// How long was waited.
+        waited: Duration,
+        /// The connections of the pool.
+        size: u32,
+    },
+    /// The pool has no connection, and making one failed.
+    #[error("no connection to the database within {} ms: {reason}", waited.as_millis())]
+    NoConnection {
+        /// How long was waited.
+        waited: Duration,
+        /// What the driver says.
+        reason: String,
+    },
+    /// What the database or Diesel says.
+    #[error(transparent)]
+    Query(#[from] diesel::result::Error),
+}
