@@ -56,6 +56,11 @@ fn from_code(extended: i32, message: String, position: Option<usize>) -> Databas
         }
         _ => None,
     };
+    // The table is being rebuilt, under a name that nobody knows.
+    let message = match extended & 0xff {
+        ffi::SQLITE_CONSTRAINT => message.replace("__dbkit_new_", ""),
+        _ => message,
+    };
     // Where a whole file is at fault no place in the statement is.
     let position =
         position.filter(|_| matches!(kind, ErrorKind::Statement | ErrorKind::LockTimeout));

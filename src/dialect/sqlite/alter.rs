@@ -8,7 +8,8 @@ use crate::sql::names;
 
 /// The steps, or why the table must be rebuilt.
 ///
-/// `calm` says that no view or trigger names the table and that none steps aside meanwhile: SQLite
+/// `calm` says that no view or trigger names the table, that none steps aside meanwhile, and that
+/// all of them find what they name: SQLite
 /// refuses DROP COLUMN when afterwards any view or trigger of the database cannot be read.
 pub(super) fn steps(
     old: &Table,

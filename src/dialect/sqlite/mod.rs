@@ -7,6 +7,7 @@ mod normal;
 mod order;
 pub mod quote;
 mod rebuild;
+mod relations;
 mod steps;
 mod table;
 pub mod types;

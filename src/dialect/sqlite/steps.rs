@@ -4,7 +4,7 @@
 //! table is made by one rebuild of it, whatever the number of changes.
 
 use super::bodies::Bodies;
-use super::{alter, normal, order};
+use super::{alter, normal, order, relations};
 use crate::diff::{Change, Diff, Rename, TableChange};
 use crate::model::{
     Column, ForeignKey, Index, Model, ObjectId, ObjectKind, OnTable, QName, Table, Trigger, View,
@@ -94,11 +94,13 @@ pub(super) fn steps(diff: &Diff, to: &Model, conversions: &Conversions) -> Steps
     let mut bodies = Bodies::changed(base, to);
     bodies.tables_go(base, &dropped);
     let mentioned = mentioned(base);
+    let readable = relations::all_there(base);
     let mut rebuilds = BTreeMap::new();
     let mut altered = Vec::new();
     for (name, changes) in &changes {
         let (Some(old), Some(new)) = (base.tables.get(name), to.tables.get(name)) else { continue };
-        let calm = dropped.is_empty()
+        let calm = readable
+            && dropped.is_empty()
             && bodies.views.is_empty()
             && !mentioned.contains(&name.name.to_lowercase());
         match alter::steps(old, new, changes, calm) {

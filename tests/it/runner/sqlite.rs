@@ -119,8 +119,10 @@ fn a_push_that_fails_in_a_rebuild_leaves_no_trace() {
     }";
     project.write("schema.rs", schema);
     let push = || run(&project, &file.url(), &["push", "--yes", "--schema", "schema.rs"]);
-    let told =
-        push().code(6).stderr_has("child has 2 rows").stderr_has("NOT NULL constraint failed");
+    let told = push()
+        .code(6)
+        .stderr_has("child has 2 rows")
+        .stderr_has("NOT NULL constraint failed: child.n");
     told.stderr_has("nothing was applied: the transaction was rolled back");
     assert_eq!(file.value("SELECT count(*) FROM pragma_table_info('parent')"), "1");
     assert_eq!(
