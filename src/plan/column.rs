@@ -308,6 +308,9 @@ impl Planner<'_> {
         }
         let plain = super::constraint::in_partitions(table)
             || self.options.style == Style::Fast
+            // A parent, or the role of replica identity, asks for it at once.
+            || old.is_some_and(|old| table.inherits.iter().any(|p| !old.inherits.contains(p)))
+            || matches!(table.replica_identity, crate::model::ReplicaIdentity::Index(_))
             // An identity may only be added once the column is NOT NULL.
             || matches!(to.value, ColumnValue::Identity(_))
             || self.to.dialect == Dialect::Sqlite;

@@ -1,9 +1,7 @@
 use super::constraint::{fits_create_table, own, referenced_key, takes_own_name};
 use super::recreate::Recreate;
 use super::reference::References;
-use super::{
-    Action, ColumnChange, CopiedColumn, Dependency, HazardKind, Item, PlanOptions, Step, Strength,
-};
+use super::{Action, ColumnChange, Dependency, HazardKind, Item, PlanOptions, Step, Strength};
 use crate::diff::{Constraint, Diff, TableChange, constraints};
 use crate::model::{ColumnValue, Model, ObjectId, Options, Persistence, QName, Table};
 use std::collections::{BTreeMap, BTreeSet};
@@ -77,7 +75,7 @@ impl Planner<'_> {
             })
     }
 
-    fn create_table(&mut self, mut table: Table, mut later: Vec<Constraint>) {
+    pub(super) fn create_table(&mut self, mut table: Table, mut later: Vec<Constraint>) {
         let attach = self.takes_attach_route(&table);
         let whole = table.clone();
         if let Some(partition) = table.partition_of.clone().filter(|_| attach) {
@@ -247,186 +245,6 @@ impl Planner<'_> {
         }
     }
 
-    /// Drops the tables that go; foreign keys among them first where they form a circle.
-    pub(super) fn drop_tables(&mut self) {
-        let dropped: Vec<&Table> =
-            self.base.tables.values().filter(|t| self.dropped.contains(&t.name)).collect();
-        let mut waits: BTreeMap<&QName, BTreeSet<&QName>> = BTreeMap::new();
-        for table in &dropped {
-            let parents = table.inherits.iter().chain(table.partition_of.iter().map(|p| &p.parent));
-            waits.entry(&table.name).or_default().extend(parents);
-        }
-        for table in dropped {
-            let rest = self.free_of_callers(table);
-            let mut step = Step::new(Action::DropTable(Box::new(table.clone())));
-            let moved = self.rows_move_to(table);
-            match &moved {
-                // Its rows are read through the parent that steps aside.
-                Some(aside) => {
-                    step = step
-                        .needs(Item::Mark { table: aside.clone(), what: "copied" })
-                        .creates(Item::Mark { table: aside.clone(), what: "emptied" });
-                }
-                None => {
-                    step = step.hazard(
-                        HazardKind::DataLoss,
-                        format!("drops table {} and its rows", table.name),
-                    );
-                }
-            }
-            // A foreign key that points at the parent points at the partition, too.
-            if let Some(partition) = &table.partition_of
-                && moved.is_none()
-                && !self.dropped.contains(&partition.parent)
-                && self.is_referenced(&partition.parent)
-            {
-                let parent = partition.parent.clone();
-                self.detach(table, &parent);
-                step = step.needs(Item::Mark { table: table.name.clone(), what: "freed" });
-            }
-            let parents = table.inherits.iter().chain(table.partition_of.iter().map(|p| &p.parent));
-            for parent in parents {
-                if !self.recreate.tables.contains(parent) {
-                    step = step.releases(Item::table(parent));
-                }
-                let link = Item::Parent { child: table.name.clone(), parent: parent.clone() };
-                step.destroys.push(link);
-            }
-            for key in table.foreign_keys.iter().filter(|k| k.inherited_from.is_none()) {
-                let constraint = Constraint::ForeignKey(key.clone());
-                if key.parent == table.name {
-                    continue;
-                }
-                let mut released =
-                    super::constraint::dependencies(&self.before, table, &constraint);
-                released.extend(self.partitions_below(&key.parent));
-                let targets: Vec<&QName> = released
-                    .iter()
-                    .filter_map(|dependency| match &dependency.item {
-                        Item::Object(ObjectId::Table(name)) => {
-                            self.base.tables.get_key_value(name).map(|(name, _)| name)
-                        }
-                        _ => None,
-                    })
-                    .collect();
-                let circle = targets.iter().any(|target| reaches(&waits, target, &table.name));
-                if self.dropped.contains(&key.parent) && circle {
-                    self.drop_constraint(table, &constraint);
-                } else {
-                    waits.entry(&table.name).or_default().extend(targets);
-                    step.releases.extend(released);
-                }
-            }
-            self.end_table(&mut step, &rest);
-            self.steps.push(step);
-        }
-    }
-
-    /// Drops ahead of a table what calls a routine that takes rows of the table: neither of the
-    /// two could go first. Returns what is left of the table.
-    fn free_of_callers(&mut self, table: &Table) -> Table {
-        let name = &table.name;
-        let mut rest = table.clone();
-        let calls = |needs: &[Dependency]| takes_rows(self.base, &self.before, name, needs);
-        let indexes: Vec<_> =
-            table.indexes.iter().filter(|i| calls(&self.before.index(name, i))).cloned().collect();
-        let checks: Vec<_> = table
-            .checks
-            .iter()
-            .filter(|c| !c.inherited && calls(&self.before.expr(name, &c.expr)))
-            .cloned()
-            .collect();
-        rest.indexes.retain(|index| !indexes.contains(index));
-        rest.checks.retain(|check| !checks.contains(check));
-        for index in &indexes {
-            self.drop_index(table, index);
-        }
-        for check in checks {
-            self.drop_constraint(table, &Constraint::Check(check));
-        }
-        rest
-    }
-
-    /// The table from which the rows of a partition are copied, where the table it belongs to is
-    /// rebuilt: the plan drops the partition only then.
-    fn rows_move_to(&self, table: &Table) -> Option<QName> {
-        let parent = &table.partition_of.as_ref()?.parent;
-        if self.recreate.tables.contains(parent) {
-            return Some(aside(parent));
-        }
-        self.base.tables.get(parent).and_then(|parent| self.rows_move_to(parent))
-    }
-
-    /// True when a foreign key that stays points at the table or at one it is a partition of.
-    fn is_referenced(&self, table: &QName) -> bool {
-        let kept = |t: &&Table| !self.dropped.contains(&t.name);
-        let mut keys = self.base.tables.values().filter(kept).flat_map(|t| &t.foreign_keys);
-        keys.any(|key| key.parent == *table)
-            || self
-                .base
-                .tables
-                .get(table)
-                .and_then(|t| t.partition_of.as_ref())
-                .is_some_and(|p| self.is_referenced(&p.parent))
-    }
-
-    /// What goes with a table: columns, constraints, indexes, owned sequences, triggers, policies.
-    pub(super) fn end_table(&self, step: &mut Step, table: &Table) {
-        step.destroys.extend(References::table_items(table));
-        for column in &table.columns {
-            step.releases.extend(self.before.column(&table.name, column));
-        }
-        if let Some(ty) = &table.of_type {
-            let item = Item::Object(ObjectId::Composite(ty.clone()));
-            step.releases.push(Dependency { item, strength: Strength::Must });
-        }
-        for constraint in constraints(table) {
-            if let Some(name) = constraint.name() {
-                step.destroys.push(Item::constraint(&table.name, name));
-                if constraint.has_index() {
-                    step.destroys.push(Item::index(&table.name, name));
-                }
-            }
-            if !matches!(constraint, Constraint::ForeignKey(_)) {
-                let d = super::constraint::dependencies(&self.before, table, &constraint);
-                step.releases.extend(d);
-            }
-        }
-        for index in &table.indexes {
-            step.destroys.push(Item::index(&table.name, &index.name));
-            step.releases.extend(self.before.index(&table.name, index));
-        }
-        for sequence in self.base.sequences.values() {
-            if sequence.owned_by.as_ref().is_some_and(|o| o.table == table.name)
-                && !self.to.sequences.contains_key(&sequence.name)
-            {
-                step.destroys.push(Item::Object(ObjectId::Sequence(sequence.name.clone())));
-            }
-        }
-        for id in self.parts_of(&table.name) {
-            if let Some(object) = self.base.object(&id) {
-                step.releases.extend(self.before.held(&object));
-                step.destroys.push(Item::Object(id));
-            }
-        }
-        // A step does not wait for itself.
-        let own: BTreeSet<Item> = step.destroys.iter().cloned().collect();
-        step.releases.retain(|d| !own.contains(&d.item));
-    }
-
-    /// Triggers, policies, rules and statistics that go when their table or view goes.
-    pub(super) fn parts_of(&self, relation: &QName) -> Vec<ObjectId> {
-        let mut out = Vec::new();
-        let on = |id: &&crate::model::OnTable| id.table == *relation;
-        out.extend(self.base.triggers.keys().filter(on).cloned().map(ObjectId::Trigger));
-        out.extend(self.base.policies.keys().filter(on).cloned().map(ObjectId::Policy));
-        out.extend(self.base.rules.keys().filter(on).cloned().map(ObjectId::Rule));
-        let statistics = self.base.statistics.values().filter(|s| s.table == *relation);
-        out.extend(statistics.map(|s| ObjectId::Statistics(s.name.clone())));
-        out.retain(|id| !self.base.object(id).is_some_and(|o| self.is_entangled(&o, relation)));
-        out
-    }
-
     /// One difference of a table that both models have.
     pub(super) fn alter_table(&mut self, table: &QName, change: &TableChange) {
         let (base, to) = (self.base, self.to);
@@ -491,10 +309,16 @@ impl Planner<'_> {
     }
 
     fn became_constraint(&self, table: &QName, name: &str) -> bool {
-        self.steps.iter().any(|step| {
+        let used = |step: &Step| {
             matches!(&step.action, Action::AddConstraintUsingIndex { table: t, constraint }
                 if t == table && constraint.name() == Some(name))
-        })
+        };
+        // The safe form of a new constraint uses an index, too, but one of its own.
+        let built = |step: &Step| {
+            matches!(&step.action, Action::CreateIndex { table: t, index, .. }
+                if t == table && index.name == name)
+        };
+        self.steps.iter().any(used) && !self.steps.iter().any(built)
     }
 
     fn alter_property(&mut self, table: &Table, change: &TableChange) {
@@ -541,120 +365,10 @@ impl Planner<'_> {
         }
         self.steps.push(step);
     }
-
-    /// A table that changes its nature: the old one steps aside, the new one takes the rows.
-    pub(super) fn rebuild_table(&mut self, name: &QName) {
-        let (base, to) = (self.base, self.to);
-        let (Some(old), Some(new)) = (base.tables.get(name), to.tables.get(name)) else { return };
-        let aside = aside(name);
-        let kept = self.to.sequences.values().filter(|s| {
-            let owned = base.sequences.get(&s.name).and_then(|b| b.owned_by.as_ref());
-            owned.is_some_and(|o| o.table == *name)
-        });
-        let sequences: Vec<QName> = kept.map(|s| s.name.clone()).collect();
-        let mut step = Step::new(Action::SetAsideTable {
-            table: Box::new(old.clone()),
-            aside: aside.clone(),
-            sequences: sequences.clone(),
-        })
-        .creates(Item::table(&aside));
-        for parent in old.inherits.iter().chain(old.partition_of.iter().map(|p| &p.parent)) {
-            let link = Item::Parent { child: name.clone(), parent: parent.clone() };
-            step.destroys.push(link);
-        }
-        self.end_table(&mut step, old);
-        // The rest goes with the old table; it gives way where the new one waits for what changes.
-        let mut rest = std::mem::take(&mut step.releases);
-        rest.iter_mut().for_each(|d| d.strength = Strength::Mention);
-        for key in old.foreign_keys.iter().filter(|key| key.parent != *name) {
-            let constraint = Constraint::ForeignKey(key.clone());
-            let released = super::constraint::dependencies(&self.before, old, &constraint);
-            let own = step.destroys.clone();
-            step.releases.extend(released.into_iter().filter(|d| !own.contains(&d.item)));
-        }
-        if let Some(partition) = &old.partition_of {
-            // Its successor could not have its bound, and its rows must not be copied twice.
-            let parent = partition.parent.clone();
-            self.detach(old, &parent);
-            step = step.needs(Item::Mark { table: name.clone(), what: "freed" });
-        }
-        self.steps.push(step);
-        self.free_expressions(old);
-        let (kept, later): (Vec<_>, Vec<_>) =
-            new.foreign_keys.iter().cloned().partition(|key| key.inherited_from.is_some());
-        let later: Vec<Constraint> = later.into_iter().map(Constraint::ForeignKey).collect();
-        let mut made = new.clone();
-        made.foreign_keys = kept;
-        self.create_table(made, later);
-        let common: Vec<&crate::model::Column> = new
-            .columns
-            .iter()
-            .filter(|c| {
-                old.column(&c.name).is_some() && !matches!(c.value, ColumnValue::Generated { .. })
-            })
-            .collect();
-        let mut copied = Vec::new();
-        let mut untold = Vec::new();
-        for to in &common {
-            let Some(from) = old.column(&to.name) else { continue };
-            let converted = from.ty != to.ty || self.conversion(from, to).is_some();
-            let (using, missing) =
-                if converted { self.using(name, from, to) } else { (None, false) };
-            if missing {
-                untold.push(to.name.clone());
-            }
-            copied.push(CopiedColumn { name: to.name.clone(), ty: to.ty.clone(), using });
-        }
-        let identity = |c: &&&crate::model::Column| matches!(c.value, ColumnValue::Identity(_));
-        let mut copy = Step::new(Action::CopyRows {
-            from: aside.clone(),
-            to: name.clone(),
-            columns: copied,
-            keeps_identity: common.iter().any(|c| identity(&c)),
-        })
-        .needs(Item::table(name))
-        .needs(Item::table(&aside))
-        .hazard(
-            HazardKind::TableRewrite,
-            format!("copies every row of {name} while readers and writers wait"),
-        )
-        .hazard(
-            HazardKind::MayFail,
-            format!("fails where a row of {name} does not fit the new table"),
-        );
-        for column in untold {
-            copy = copy.hazard(
-                HazardKind::NoConversion,
-                format!(
-                    "nothing converts {name}.{column} to its new type: say how, with #[using(\"…\")] on the column"
-                ),
-            );
-        }
-        let copied = Item::Mark { table: aside.clone(), what: "copied" };
-        copy = copy.creates(copied.clone());
-        for child in to.tables.values() {
-            if child.partition_of.as_ref().is_some_and(|p| p.parent == *name) {
-                copy = copy.needs(Item::Parent { child: child.name.clone(), parent: name.clone() });
-            }
-        }
-        self.steps.push(copy);
-        let mut gone = old.clone();
-        gone.name = aside.clone();
-        let emptied = Item::Mark { table: aside.clone(), what: "emptied" };
-        let mut drop = Step::new(Action::DropTable(Box::new(gone))).needs(copied).needs(emptied);
-        drop.releases = rest;
-        self.steps.push(drop);
-        for sequence in sequences {
-            let owner = self.to.sequences.get(&sequence).and_then(|s| s.owned_by.clone());
-            if let Some(owner) = owner {
-                self.own_sequence(&sequence, None, Some(&owner));
-            }
-        }
-    }
 }
 
 /// True when one of the needs is a routine that has the table's rows as argument or result.
-fn takes_rows(
+pub(super) fn takes_rows(
     model: &Model,
     references: &References<'_>,
     table: &QName,
@@ -670,62 +384,12 @@ fn takes_rows(
     })
 }
 
-/// What a table is called that makes room for its successor.
-fn aside(name: &QName) -> QName {
-    name.sibling(format!("{}__dbkit_old", shortened(&name.name)))
-}
-
-impl Planner<'_> {
-    /// Takes from a table that is about to be set aside the defaults and checks that use what is
-    /// dropped or made anew.
-    fn free_expressions(&mut self, table: &Table) {
-        let name = &table.name;
-        let goes = |needs: &[Dependency]| {
-            needs.iter().any(|d| match &d.item {
-                Item::Object(id @ ObjectId::Routine(_)) => {
-                    self.to.object(id).is_none() || self.recreate.objects.contains(id)
-                }
-                _ => false,
-            })
-        };
-        let mut steps = Vec::new();
-        for column in &table.columns {
-            let ColumnValue::Default(expr) = &column.value else { continue };
-            let released = self.before.default(name, expr);
-            if goes(&released) {
-                let action =
-                    self.alter_column_action(name, &column.name, ColumnChange::DropDefault);
-                let mut step = Step::new(action).releases(Item::column(name, &column.name));
-                step.releases.extend(released);
-                steps.push(step);
-            }
-        }
-        let checks = table.checks.iter().filter(|check| !check.inherited);
-        let held: Vec<Constraint> = checks
-            .filter(|check| goes(&self.before.expr(name, &check.expr)))
-            .map(|check| Constraint::Check(check.clone()))
-            .collect();
-        self.steps.extend(steps);
-        for check in held {
-            self.drop_constraint(table, &check);
-            if let Some(step) = self.steps.last_mut() {
-                step.releases
-                    .push(Dependency { item: Item::table(name), strength: Strength::Must });
-            }
-        }
-    }
-}
-
-fn shortened(name: &str) -> String {
-    let mut end = name.len().min(50);
-    while !name.is_char_boundary(end) {
-        end -= 1;
-    }
-    name.get(..end).unwrap_or(name).to_owned()
-}
-
 /// True when `from` waits, directly or not, for `to`.
-fn reaches(waits: &BTreeMap<&QName, BTreeSet<&QName>>, from: &QName, to: &QName) -> bool {
+pub(super) fn reaches(
+    waits: &BTreeMap<&QName, BTreeSet<&QName>>,
+    from: &QName,
+    to: &QName,
+) -> bool {
     let mut seen = BTreeSet::new();
     let mut work = vec![from];
     while let Some(at) = work.pop() {
