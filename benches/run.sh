@@ -178,9 +178,28 @@ migrate() {
         echo "CREATE TABLE step_$at (id integer PRIMARY KEY);" >"$folder/up.sql"
         echo "DROP TABLE step_$at;" >"$folder/down.sql"
     done
-    echo "migrate, 1000 small migrations"
+    echo "migrate, 1000 small migrations (base: psql, a connection, a transaction for each file)"
+    local base script=$work/many.sql
+    for folder in "$dir"/*; do echo "\\i $folder/up.sql"; done >"$script"
+    database psql
+    base=$(best 1 "${bin}psql" -qX -v ON_ERROR_STOP=1 -f "$script" "$url")
+    line "psql" "$base" "$base"
+    for folder in "$dir"/*; do echo "BEGIN; \\i $folder/up.sql"; echo "COMMIT;"; done >"$script"
+    database psql_begin
+    line "psql, BEGIN and COMMIT" "$(best 1 "${bin}psql" -qX -v ON_ERROR_STOP=1 -f "$script" "$url")" "$base"
+    database each
+    mkdir -p "$work/each"
+    echo 'commit_wait = "each"' >"$work/each/dbkit.toml"
+    line "dbkit, commit_wait = \"each\"" "$(best 1 "$dbkit" migrate --config-file "$work/each/dbkit.toml" \
+        --database-url "$url" --migration-dir "$dir")" "$base"
+    if have_diesel; then
+        database diesel
+        if "$diesel" migration list --database-url "$url" --migration-dir "$dir" >/dev/null 2>&1; then
+            line "diesel" "$(best 1 "$diesel" migration run --database-url "$url" --migration-dir "$dir")" "$base"
+        fi
+    fi
     database many
-    line "PostgreSQL" "$(best 1 "$dbkit" migrate --database-url "$url" --migration-dir "$dir")"
+    line "dbkit" "$(best 1 "$dbkit" migrate --database-url "$url" --migration-dir "$dir")" "$base"
     line "PostgreSQL, nothing to do" "$(best 3 "$dbkit" migrate --database-url "$url" --migration-dir "$dir")"
     line "SQLite" "$(best 1 "$dbkit" migrate --database-url "$work/many.db" --migration-dir "$dir")"
     if have_diesel; then

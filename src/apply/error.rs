@@ -21,7 +21,7 @@ pub enum ApplyError {
     TransactionControl { file: PathBuf, line: usize, statement: String },
     #[error("{}:{line}: `{statement}` cannot run in a transaction\nhelp: put it in a migration of its own with `run_in_transaction = false` in metadata.toml", file.display())]
     NotInTransaction { file: PathBuf, line: usize, statement: String },
-    #[error("{} is neither in {} nor reversible: there is no down.sql in it, or only comments\nhelp: write the way back, or restore the database from a backup", name, dir.display())]
+    #[error("{name} has no way back: in {} there is no down.sql for it, or only comments\nhelp: write the way back, or restore the database from a backup", dir.join(name).display())]
     NoWayBack { name: String, dir: PathBuf },
     #[error(
         "{name} began and did not finish, and cannot go on by itself: {reason}\nhelp: look at the database; then `dbkit repair {name} --retry` runs that statement and what follows it, --skip goes on behind it, \
@@ -37,9 +37,11 @@ pub enum ApplyError {
     )]
     Older { name: String, newest: String },
     #[error(
-        "{name} has run here as {was}: its folder was renamed\nhelp: rename it back, or have the ledger follow with `dbkit repair {name} --renamed`"
+        "{name} has run here as {was}: its folder was renamed{}\nhelp: rename it back, or have the ledger follow with `dbkit repair {name} --renamed`{}",
+        if *edited { " and edited" } else { "" },
+        if *edited { "; where it is another migration, `--forget` takes the old one out of the ledger" } else { "" }
     )]
-    Renamed { name: String, was: String },
+    Renamed { name: String, was: String, edited: bool },
     #[error(
         "{name} replaces migrations of which only some have run here; lacking: {lacking}\nhelp: take the folder of migrations from before the squash, run `dbkit migrate` with it, and come back"
     )]

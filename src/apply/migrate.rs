@@ -43,23 +43,27 @@ pub fn pending<'m>(
         .rev()
         .find(|c| !matches!(c.standing, Standing::Pending | Standing::PendingOlder));
     let mut found = Vec::new();
+    // Told when it is sure that anything runs.
+    let mut warnings = Vec::new();
     for line in standing {
         let name = line.name.clone();
         match line.standing {
             Standing::Applied | Standing::Replacing => {}
             Standing::Renamed => {
                 let was = line.was.clone().or_else(|| Some(line.was_version.as_ref()?.to_string()));
-                return Err(ApplyError::Renamed { name, was: was.unwrap_or_default() });
+                let was = was.unwrap_or_default();
+                return Err(ApplyError::Renamed { name, was, edited: line.edited });
             }
             Standing::PartlyReplaced => {
                 let lacking: Vec<&str> = line.lacking.iter().map(Version::as_str).collect();
                 return Err(ApplyError::PartlyReplaced { name, lacking: lacking.join(", ") });
             }
-            Standing::Changed => observer.warn(&format!(
+            Standing::Changed => warnings.push(format!(
                 "{name} was changed after it had run: the change is not in this database"
             )),
-            Standing::Missing => observer
-                .warn(&format!("{name} has run here and is not in the folder of migrations")),
+            Standing::Missing => {
+                warnings.push(format!("{name} has run here and is not in the folder of migrations"))
+            }
             Standing::Reverting => return Err(ApplyError::Reverting { name }),
             Standing::Interrupted => {
                 let migration = migrations.iter().find(|m| m.version == line.version);
@@ -71,7 +75,7 @@ pub fn pending<'m>(
                     let newest = newest.map(|c| c.name.clone()).unwrap_or_default();
                     match older {
                         OlderMigrations::Apply => {}
-                        OlderMigrations::Warn => observer.warn(&format!(
+                        OlderMigrations::Warn => warnings.push(format!(
                             "{name} is older than {newest}, which has run; it runs now"
                         )),
                         OlderMigrations::Refuse => {
@@ -82,6 +86,9 @@ pub fn pending<'m>(
                 found.extend(migrations.iter().find(|m| m.version == line.version));
             }
         }
+    }
+    for warning in &warnings {
+        observer.warn(warning);
     }
     Ok(found)
 }

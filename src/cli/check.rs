@@ -62,7 +62,11 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
     let live = args.database || (given && !args.offline && !args.replay);
     findings::only_once(&mut all);
     let broken = all.iter().any(|found| found.finding.code.starts_with("unreadable"));
-    if live && !broken {
+    // What has run is known without the schema files.
+    let history_broken = all
+        .iter()
+        .any(|found| matches!(found.finding.code, "unreadable-migrations" | "unreadable-snapshot"));
+    if live && !history_broken {
         let mut history = History::open(context, Access::Read)?;
         let dialect = history.target.dialect();
         let mut found = database(&mut history, &mut notes)?;

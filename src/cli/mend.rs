@@ -39,6 +39,7 @@ fn choices(line: &Comparison) -> &'static [Choice] {
     match line.standing {
         Standing::Changed => &[Choice::Restore, Choice::Accept],
         Standing::Missing => &[Choice::Restore, Choice::Forget],
+        Standing::Renamed if line.edited => &[Choice::Renamed, Choice::Forget],
         Standing::Renamed => &[Choice::Renamed],
         Standing::Applied if line.was.is_some() => &[Choice::Accept],
         _ => &[],
@@ -92,7 +93,8 @@ pub(super) fn list(context: &Context, history: &mut History) -> anyhow::Result<E
                 Standing::Changed => "edited after it had run".to_owned(),
                 Standing::Missing => "its folder is gone".to_owned(),
                 Standing::Renamed => {
-                    format!("renamed from {}", line.was.as_deref().unwrap_or("another version"))
+                    let was = line.was.as_deref().unwrap_or("another version");
+                    format!("renamed{} from {was}", if line.edited { " and edited" } else { "" })
                 }
                 Standing::Reverting => {
                     format!("its way back interrupted after statement {}", progress(line))
@@ -138,9 +140,10 @@ pub(super) fn mend(
     }
     let migration = history.migrations.iter().find(|m| m.version == line.version).cloned();
     history.ledger.create(&mut history.connection)?;
-    let kept = history.ledger.kept(&mut history.connection, &line.version)?;
+    let noted = line.was_version.as_ref().unwrap_or(&line.version);
+    let kept = history.ledger.kept(&mut history.connection, noted)?;
     if let (Some(then), Some(migration)) = (&kept.up, &migration)
-        && line.standing == Standing::Changed
+        && (line.standing == Standing::Changed || line.edited)
     {
         let now = migration.up()?.text;
         let shown = match choice {
@@ -165,8 +168,8 @@ pub(super) fn mend(
     match (choice, &migration) {
         (Choice::Restore, _) => restore(history, line, migration.as_ref(), &kept.files())?,
         (Choice::Forget, _) => {
-            history.ledger.remove(&mut history.connection, &line.version)?;
-            relink(history, &line.version)?;
+            history.ledger.remove(&mut history.connection, noted)?;
+            relink(history, noted)?;
         }
         (Choice::Accept, Some(migration)) => {
             let checksum = migration.checksum()?;
@@ -212,10 +215,13 @@ fn told(line: &Comparison, choice: Choice) -> (String, String) {
             ),
             format!("{name} is noted as its folder is now"),
         ),
-        Choice::Forget => (
-            format!("take {name} out of the ledger (what it did stays in the database)"),
-            format!("{name} is out of the ledger"),
-        ),
+        Choice::Forget => {
+            let name = if line.edited { was } else { name };
+            (
+                format!("take {name} out of the ledger (what it did stays in the database)"),
+                format!("{name} is out of the ledger"),
+            )
+        }
         Choice::Renamed => (
             format!("note {name} in the place of {was}"),
             format!("{name} is noted in the place of {was}"),

@@ -102,7 +102,8 @@ pub(super) fn newest(history: &mut History, extent: &Extent) -> anyhow::Result<V
             }
             Standing::Renamed => {
                 let was = line.was.clone().unwrap_or_default();
-                return Err(stop(ApplyError::Renamed { name: line.name.clone(), was }));
+                let (name, edited) = (line.name.clone(), line.edited);
+                return Err(stop(ApplyError::Renamed { name, was, edited }));
             }
             _ => {}
         }

@@ -107,7 +107,11 @@ fn human(context: &Context, standing: &[Comparison]) -> String {
             Standing::PendingOlder => "pending, older than the newest applied".to_owned(),
             Standing::Missing => "applied, no folder".to_owned(),
             Standing::Renamed => {
-                format!("applied as {}, renamed since", line.was.as_deref().unwrap_or("another"))
+                let was = line.was.as_deref().unwrap_or("another");
+                format!(
+                    "applied as {was}, renamed{} since",
+                    if line.edited { " and edited" } else { "" }
+                )
             }
             Standing::Replacing => "applied, as what it replaces".to_owned(),
             Standing::PartlyReplaced => {

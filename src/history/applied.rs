@@ -64,8 +64,15 @@ fn one(line: &Comparison) -> Option<Finding> {
         ),
         Standing::Renamed => finding(
             "renamed",
-            format!("it has run here as {}", line.was.as_deref().unwrap_or("another version")),
-            format!("rename the folder back, or let the ledger follow (`dbkit repair {version} --renamed`)"),
+            format!(
+                "it has run here as {}{}",
+                line.was.as_deref().unwrap_or("another version"),
+                if line.edited { ", with another text" } else { "" }
+            ),
+            format!(
+                "rename the folder back, or let the ledger follow (`dbkit repair {version} --renamed`){}",
+                if line.edited { format!("; where it is another migration, `dbkit repair {version} --forget`") } else { String::new() }
+            ),
         ),
         Standing::PendingOlder => finding(
             "older",

@@ -44,6 +44,8 @@ pub struct Comparison {
     pub was: Option<String>,
     /// The version the ledger has for it, of a renamed one.
     pub was_version: Option<Version>,
+    /// A renamed one has another text than when it ran: only its title says that it is the same.
+    pub edited: bool,
     /// What a partly replaced one still lacks.
     pub lacking: Vec<Version>,
 }
@@ -62,6 +64,7 @@ impl Comparison {
             running: record.and_then(|r| r.running.clone()),
             was,
             was_version: None,
+            edited: false,
             lacking: Vec::new(),
         }
     }
@@ -106,12 +109,15 @@ pub fn compare(
     let missing: Vec<&Record> = records.iter().filter(|r| !known(&r.version)).collect();
     let renamed = renamed(migrations, &all, &missing)?;
     for record in missing {
-        if let Some((_, version)) = renamed.iter().find(|(was, _)| *was == record.version) {
+        if let Some(Rename { now: version, edited, .. }) =
+            renamed.iter().find(|rename| rename.was == record.version)
+        {
             for line in all.iter_mut().filter(|line| line.version == *version) {
                 let name = line.name.clone();
                 *line = Comparison {
                     was: record.name.clone(),
                     was_version: Some(record.version.clone()),
+                    edited: *edited,
                     ..Comparison::new(version, name, Standing::Renamed, Some(record))
                 };
             }
@@ -161,14 +167,23 @@ fn replaced(
     Ok(Some(Comparison { was: None, lacking, ..line }))
 }
 
-/// Pairs of a version that has run and has no folder, and a pending folder with the same text.
-/// Where several could be meant, the rest of the folder's name decides, or nothing does.
+/// A version that has run and has no folder, and the pending folder it is now.
+struct Rename {
+    was: Version,
+    now: Version,
+    edited: bool,
+}
+
+/// Pending folders with the text of a migration that has run and has no folder. Where several could
+/// be meant, the rest of the folder's name (its title) decides, or nothing does. A folder with
+/// another text and the same title, where both are the only ones of that title, is taken for
+/// renamed and edited: to run it again would be worse than to ask.
 fn renamed(
     migrations: &[Migration],
     all: &[Comparison],
     missing: &[&Record],
-) -> Result<Vec<(Version, Version)>, MigrationError> {
-    let mut pairs: Vec<(Version, Version)> = Vec::new();
+) -> Result<Vec<Rename>, MigrationError> {
+    let mut pairs: Vec<Rename> = Vec::new();
     if missing.iter().all(|record| record.checksum.is_none() || !record.applied) {
         return Ok(pairs);
     }
@@ -182,6 +197,10 @@ fn renamed(
             pending.push((migration, migration.checksum()?));
         }
     }
+    let title = |name: &str| {
+        let title = name.split_once('_').map(|(_, title)| title.to_owned());
+        title.filter(|title| !title.is_empty())
+    };
     for record in missing.iter().filter(|record| record.applied) {
         let Some(sum) = &record.checksum else { continue };
         let same: Vec<&Migration> = pending
@@ -190,17 +209,35 @@ fn renamed(
             .map(|(migration, _)| *migration)
             .collect();
         let twins = missing.iter().filter(|r| r.checksum.as_ref() == Some(sum)).count();
-        let title = |name: &str| name.split_once('_').map(|(_, title)| title.to_owned());
         let wanted = record.name.as_deref().and_then(title);
         let chosen = match same.as_slice() {
             [one] if twins == 1 => Some(*one),
             several => several.iter().find(|m| title(&m.name) == wanted).copied(),
         };
         if let Some(migration) = chosen
-            && !pairs.iter().any(|(_, taken)| *taken == migration.version)
+            && !pairs.iter().any(|pair| pair.now == migration.version)
         {
-            pairs.push((record.version.clone(), migration.version.clone()));
+            let (was, now) = (record.version.clone(), migration.version.clone());
+            pairs.push(Rename { was, now, edited: false });
         }
     }
+    let left: Vec<&&Record> = missing
+        .iter()
+        .filter(|record| record.applied && !pairs.iter().any(|pair| pair.was == record.version))
+        .collect();
+    let mut edited = Vec::new();
+    for record in &left {
+        let Some(wanted) = record.name.as_deref().and_then(title) else { continue };
+        let entitled = |name: Option<&str>| name.and_then(title).as_ref() == Some(&wanted);
+        let twins = left.iter().filter(|other| entitled(other.name.as_deref())).count();
+        let mut same = pending.iter().map(|(migration, _)| *migration).filter(|migration| {
+            entitled(Some(&migration.name)) && !pairs.iter().any(|p| p.now == migration.version)
+        });
+        if let (1, Some(one), None) = (twins, same.next(), same.next()) {
+            let (was, now) = (record.version.clone(), one.version.clone());
+            edited.push(Rename { was, now, edited: true });
+        }
+    }
+    pairs.extend(edited);
     Ok(pairs)
 }

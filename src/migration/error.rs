@@ -18,6 +18,8 @@ pub enum MigrationError {
     SameVersion { version: Version, first: PathBuf, second: PathBuf },
     #[error("{} is not a migration: its name must be <version>_<name>, as 2024-05-31-120000_add_users\nhelp: rename it, or move it elsewhere", folder.display())]
     BadFolderName { folder: PathBuf },
+    #[error("the version of {} has {length} characters, and the ledger holds 50\nhelp: shorten what stands before the first `_`", folder.display())]
+    LongVersion { folder: PathBuf, length: usize },
     #[error("{} leads out of {}\nhelp: put the file itself there; dbkit follows no link out of the folder of migrations", path.display(), dir.display())]
     OutsideLink { path: PathBuf, dir: PathBuf },
     #[error("{}:{line} is not UTF-8 (byte {byte:#04x})\nhelp: save the file as UTF-8; Latin-1 and UTF-16 are not read", path.display())]

@@ -173,6 +173,11 @@ fn version_of(name: &str, path: &Path) -> Result<Version, MigrationError> {
     if version.as_str().is_empty() || !named {
         return Err(MigrationError::BadFolderName { folder: path.to_owned() });
     }
+    // `varchar(50)` in Diesel's ledger, which SQLite does not enforce; both take the same folders.
+    let length = version.as_str().chars().count();
+    if length > 50 {
+        return Err(MigrationError::LongVersion { folder: path.to_owned(), length });
+    }
     Ok(version)
 }
 

@@ -174,7 +174,7 @@ fn no_way_back_changes_nothing() {
 fn broken_folders_are_refused() {
     let folder = Project::empty();
     let url = folder.sqlite("a.db").url();
-    let cases: [(&str, &[u8], &str); 7] = [
+    let cases: [(&str, &[u8], &str); 8] = [
         ("migrations/2024-01-01-000000_twin/up.sql", b"SELECT 1;", "have the same version"),
         ("migrations/2024-02-01-000000_x/down.sql", b"SELECT 1;", "has no up.sql"),
         ("migrations/2024-01-02-000000_second/up.sql", b"SELECT '\xe9';", "up.sql:1 is not UTF-8"),
@@ -192,6 +192,11 @@ fn broken_folders_are_refused() {
             "migrations/2024-01-02-000000_second/metadata.toml",
             b"run_in_transaction = 1",
             "neither true nor false",
+        ),
+        (
+            "migrations/123456789012345678901234567890123456789012345678901_x/up.sql",
+            b"SELECT 1;",
+            "has 51 characters, and the ledger holds 50",
         ),
         ("migrations/not a version_x/up.sql", b"SELECT 1;", "is not a migration"),
     ];

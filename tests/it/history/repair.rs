@@ -107,6 +107,42 @@ fn a_renamed_migration_does_not_run_twice() {
     });
 }
 
+/// The title alone says that it is the same: better asked than run twice.
+#[test]
+fn renamed_and_edited_at_once() {
+    both("both", |stage| {
+        three(stage);
+        stage.run(&["migrate"]).success();
+        rename(stage, B, "migrations/2024-02-02-000000_b");
+        let up = "migrations/2024-02-02-000000_b/up.sql";
+        let text = stage.project.read(up);
+        stage.project.write(up, format!("{text}\nSELECT 5;\n"));
+        stage
+            .run(&["status", "--check"])
+            .code(3)
+            .stdout_has("applied as 2024-01-02-000000_b, renamed and edited since");
+        stage
+            .run(&["migrate"])
+            .code(4)
+            .stderr_has("its folder was renamed and edited")
+            .stderr_has("dbkit repair 2024-02-02-000000_b --renamed");
+        stage.run(&["check", "--database"]).code(3).stdout_has("with another text");
+        stage
+            .run(&["repair", "2024-02-02-000000_b", "--renamed", "--yes"])
+            .success()
+            .stderr_has("+SELECT 5;");
+        stage.run(&["status", "--check"]).success();
+
+        // Another migration of the same title is one after the old one is forgotten.
+        rename(stage, "migrations/2024-02-02-000000_b", "migrations/2024-03-03-000000_b");
+        stage.project.write("migrations/2024-03-03-000000_b/up.sql", "SELECT 6;\n");
+        stage.run(&["migrate"]).code(4).stderr_has("`--forget`");
+        stage.run(&["repair", "2024-03-03-000000_b", "--forget", "--yes"]).success();
+        stage.run(&["migrate"]).success().stdout_has("1 migration applied");
+        assert_eq!(stage.ledger(), ["20240101000000", "20240103000000", "20240303000000"]);
+    });
+}
+
 #[test]
 fn a_folder_with_another_title_is_the_same_migration() {
     both("title", |stage| {

@@ -7,6 +7,7 @@ mod faults;
 mod kills;
 mod locks;
 mod pooler;
+mod server;
 mod sqlite;
 
 use crate::support::{Dbkit, Outcome, Project};

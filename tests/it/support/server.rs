@@ -49,6 +49,26 @@ impl Server {
         }
     }
 
+    #[track_caller]
+    pub fn value(&self, sql: &str) -> String {
+        #[derive(QueryableByName)]
+        struct Row {
+            #[diesel(sql_type = diesel::sql_types::Text)]
+            value: String,
+        }
+        let mut connection = PgConnection::establish(self.url.as_str()).expect("a connection");
+        let sql = format!("SELECT ({sql})::text AS value");
+        diesel::sql_query(sql).get_result::<Row>(&mut connection).expect("a value").value
+    }
+
+    /// Restarts the server, which ends every session, and does not wait for it.
+    pub fn restart(&self) {
+        self.execute(
+            "COPY (SELECT 1) TO PROGRAM 'setsid $(dirname $(cut -d\" \" -f1 postmaster.opts))/pg_ctl \
+             -D . -m fast restart >restart.log 2>&1 &'",
+        );
+    }
+
     /// Writes a file into the server's data folder, as only its owner can.
     pub fn write(&self, name: &str, text: &str) {
         self.execute(&format!(
