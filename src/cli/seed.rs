@@ -5,6 +5,7 @@ use super::{Context, Exit, Stop, prompt, seed_status};
 use crate::config::Target;
 use crate::database::{Access, DatabaseError, ErrorKind, Session};
 use crate::seed::{self, Options, Report, SeedError};
+use std::io::IsTerminal;
 
 #[derive(clap::Args, Debug)]
 #[command(
@@ -49,6 +50,12 @@ pub(super) struct RunArgs {
     /// Empty the tables of the sets first
     #[arg(long)]
     reset: bool,
+    /// Make so many rows of a table: comments=1_000_000; may be repeated
+    #[arg(long, value_name = "TABLE=N", value_parser = rows)]
+    rows: Vec<(String, u64)>,
+    /// Seed of generated rows: the same seed makes the same rows
+    #[arg(long, value_name = "NUMBER")]
+    seed: Option<u64>,
     /// Name of the protected environment that is meant
     #[arg(long, value_name = "NAME")]
     yes: Option<String>,
@@ -65,6 +72,13 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
         Some(Command::Status(status)) => seed_status::run(status, context),
         Some(Command::Protect(protect)) => seed_status::protect(protect, context),
     }
+}
+
+/// `comments=1_000_000`
+fn rows(text: &str) -> Result<(String, u64), String> {
+    let (table, number) = text.split_once('=').ok_or("write TABLE=N")?;
+    let number = number.replace('_', "").parse().map_err(|_| format!("{number} is no number"))?;
+    Ok((table.to_owned(), number))
 }
 
 fn seed(args: &RunArgs, context: &Context, diff: bool) -> anyhow::Result<Exit> {
@@ -88,6 +102,8 @@ fn seed(args: &RunArgs, context: &Context, diff: bool) -> anyhow::Result<Exit> {
         details: diff,
         only: args.only.clone(),
         partial: !args.sets.is_empty(),
+        rows: args.rows.clone(),
+        seed: args.seed,
         clock: seed::Clock::default(),
     };
     let report = write(context, &mut connection, &sets, options)?;
@@ -203,6 +219,57 @@ pub(super) fn load(context: &Context, environment: &str) -> anyhow::Result<seed:
     Ok(sets)
 }
 
+/// Rows, rate and time left, on a terminal only.
+struct Bar {
+    wanted: bool,
+    table: String,
+    bar: Option<indicatif::ProgressBar>,
+}
+
+impl Bar {
+    fn new(context: &Context) -> Self {
+        let terminal = std::io::stderr().is_terminal();
+        let wanted = terminal && !context.json() && !context.global.quiet;
+        Self { wanted, table: String::new(), bar: None }
+    }
+}
+
+impl Drop for Bar {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+impl seed::Progress for Bar {
+    fn rows(&mut self, table: &str, done: u64, total: Option<u64>) {
+        if !self.wanted {
+            return;
+        }
+        if self.bar.is_none() || self.table != table {
+            let shown = crate::terminal::harmless(table);
+            let (bar, template) = match total {
+                Some(total) => (
+                    indicatif::ProgressBar::new(total),
+                    "{msg} {wide_bar} {human_pos}/{human_len} {per_sec} {eta}",
+                ),
+                None => (indicatif::ProgressBar::no_length(), "{msg} {human_pos} {per_sec}"),
+            };
+            let style = indicatif::ProgressStyle::with_template(template);
+            bar.set_style(style.unwrap_or_else(|_| indicatif::ProgressStyle::default_bar()));
+            bar.set_message(shown);
+            if let Some(old) = self.bar.replace(bar) {
+                old.finish_and_clear();
+            }
+            table.clone_into(&mut self.table);
+        }
+        if let Some(bar) = &self.bar {
+            bar.set_position(done);
+        }
+    }
+}
+
 /// Writes the sets.
 pub(super) fn write(
     context: &Context,
@@ -210,7 +277,10 @@ pub(super) fn write(
     sets: &seed::Sets,
     options: Options,
 ) -> anyhow::Result<Report> {
-    seed::run(session, sets, options).map_err(|error| stop(context, error))
+    let mut bar = Bar::new(context);
+    let outcome = seed::run_with(session, sets, options, &mut bar);
+    drop(bar);
+    outcome.map_err(|error| stop(context, error))
 }
 
 pub(super) fn stop(context: &Context, error: SeedError) -> anyhow::Error {

@@ -16,6 +16,9 @@ pub use value::{Rows, Value};
 
 use crate::model::{Dialect, Model};
 
+/// Fills in the next row; false when there is none.
+pub type NextRow<'n> = dyn FnMut(&mut Vec<Value>) -> Result<bool, DatabaseError> + 'n;
+
 /// An open connection, whatever the database. Values travel as text, lossless.
 pub trait Session {
     fn dialect(&self) -> Dialect;
@@ -53,6 +56,29 @@ pub trait Session {
     /// The first error of any of them.
     fn query_all(&mut self, statements: &[String]) -> Result<Vec<Rows>, DatabaseError> {
         statements.iter().map(|sql| self.query(sql, &[])).collect()
+    }
+
+    /// Runs PostgreSQL's `COPY … FROM STDIN` with the reader's bytes as data. Returns the rows copied.
+    ///
+    /// # Errors
+    /// The database's own; a database without COPY.
+    fn copy_in(&mut self, sql: &str, data: &mut dyn std::io::Read) -> Result<u64, DatabaseError> {
+        let _ = (sql, data);
+        Err(DatabaseError::new(ErrorKind::Statement, "this database has no COPY"))
+    }
+
+    /// Prepares one statement and runs it for each row that `next` fills in; the values of the row
+    /// before are still there. Returns how many rows there were.
+    ///
+    /// # Errors
+    /// The database's own; `next` ends the run with one of its own.
+    fn insert_each(&mut self, sql: &str, next: &mut NextRow<'_>) -> Result<u64, DatabaseError> {
+        let (mut row, mut count) = (Vec::new(), 0);
+        while next(&mut row)? {
+            self.query(sql, &row)?;
+            count += 1;
+        }
+        Ok(count)
     }
 
     /// What the database looks like now, dbkit's own and Diesel's bookkeeping tables left out.

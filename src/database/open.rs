@@ -1,6 +1,6 @@
 use super::postgres::{ConnectOptions, PgSession, RetryPolicy, Waiting};
 use super::sqlite::{self, OpenMode, SqliteSession};
-use super::{DatabaseError, Rows, Session, Value};
+use super::{DatabaseError, NextRow, Rows, Session, Value};
 use crate::config::{Location, Target};
 use crate::model::{Dialect, Model};
 use std::time::Duration;
@@ -103,6 +103,20 @@ impl Session for Connection {
         match self {
             Self::Postgres(session) => session.query_all(statements),
             Self::Sqlite(session) => session.query_all(statements),
+        }
+    }
+
+    fn copy_in(&mut self, sql: &str, data: &mut dyn std::io::Read) -> Result<u64, DatabaseError> {
+        match self {
+            Self::Postgres(session) => Session::copy_in(session, sql, data),
+            Self::Sqlite(session) => Session::copy_in(session, sql, data),
+        }
+    }
+
+    fn insert_each(&mut self, sql: &str, next: &mut NextRow<'_>) -> Result<u64, DatabaseError> {
+        match self {
+            Self::Postgres(session) => session.insert_each(sql, next),
+            Self::Sqlite(session) => session.insert_each(sql, next),
         }
     }
 

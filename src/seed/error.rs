@@ -41,6 +41,9 @@ pub enum SeedError {
     /// A row that `--prune` could not delete.
     #[error("table {table}, row {row}, which no seed file has any more: {source}")]
     Prune { table: String, row: String, source: DatabaseError },
+    /// Rows read piece by piece, or generated.
+    #[error("{what}: {source}")]
+    Bulk { what: String, source: DatabaseError },
     /// What the sets cover cannot be emptied.
     #[error(
         "{child} has rows that refer to {table}, and no set covers {child}\nhelp: delete them first, or run without --reset"

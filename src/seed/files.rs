@@ -129,7 +129,7 @@ pub(super) struct SetFile {
 }
 
 /// From this size on a CSV file is read piece by piece.
-const LARGE: u64 = u64::MAX >> 1;
+const LARGE: u64 = 8 << 20;
 
 /// Reads the files of `directory/common` and `directory/<environment>`.
 ///

@@ -8,18 +8,20 @@
 //! Every mistake that can be seen without writing is reported before the first write, all of them
 //! at once.
 
-#[allow(dead_code)]
+mod aside;
 mod bulk;
 mod check;
 mod clock;
 mod error;
+mod feed;
 mod files;
+mod generate;
 mod keys;
 mod kind;
 mod ledger;
+mod load;
 mod order;
 mod password;
-#[allow(dead_code)]
 mod read;
 mod references;
 mod removed;
@@ -59,8 +61,23 @@ pub struct Options {
     pub only: Vec<String>,
     /// The sets are not all of the environment's.
     pub partial: bool,
+    /// How many rows to make of these tables, instead of what the files say.
+    pub rows: Vec<(String, u64)>,
+    /// The seed of generated rows, instead of what the files say.
+    pub seed: Option<u64>,
     /// The moment that relative times are seen from.
     pub clock: Clock,
+}
+
+/// Told while many rows are written.
+pub trait Progress {
+    /// `done` of `total` rows of the table are on their way; the total is not always known.
+    fn rows(&mut self, table: &str, done: u64, total: Option<u64>);
+}
+
+/// Tells nobody.
+impl Progress for () {
+    fn rows(&mut self, _: &str, _: u64, _: Option<u64>) {}
 }
 
 /// Writes the sets to the database, each in a transaction of its own.
@@ -69,6 +86,19 @@ pub struct Options {
 /// [`SeedError::Mistakes`] before anything is written; any other error after the set it happened in
 /// was rolled back. Sets before it stay, unless this is a dry run or a reset.
 pub fn run(session: &mut dyn Session, sets: &Sets, options: Options) -> Result<Report, SeedError> {
+    run_with(session, sets, options, &mut ())
+}
+
+/// As [`run`], telling how far it is.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_with(
+    session: &mut dyn Session,
+    sets: &Sets,
+    options: Options,
+    progress: &mut dyn Progress,
+) -> Result<Report, SeedError> {
     let started = Instant::now();
     let model = session.introspect().map_err(SeedError::database("reading the schema"))?;
     let plan = plan(session, sets, &options, &model)?;
@@ -77,7 +107,7 @@ pub fn run(session: &mut dyn Session, sets: &Sets, options: Options) -> Result<R
         dry_run: options.dry_run,
         ..Report::default()
     };
-    plan.run(session, &options, &model, &mut report)?;
+    plan.run(session, &options, &model, &mut report, progress)?;
     report.milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     Ok(report)
 }
@@ -108,12 +138,24 @@ fn plan(
         scripts.clear();
     }
     let checked = check::check(session, contents.rows, &contents.keys, model, options.clock)?;
-    let bulk = bulk::sources(contents.large, &contents.keys, model)?;
+    let environment = &sets.environment;
+    let wanted = std::mem::take(&mut contents.wanted);
+    let requests = generate::requests(wanted, &options.rows, options.seed, environment, model)
+        .map_err(SeedError::Mistakes)?;
+    let known = ledger::seeded(session, environment)?;
+    let bulk = bulk::Sources { checked: &checked, declared: &contents.keys, known: &known, model };
+    let bulk = bulk.check(contents.large, requests, options.reset)?;
     let bulk_tables: BTreeSet<QName> = bulk.iter().map(|bulk| bulk.table.clone()).collect();
     references::check(session, &checked, &bulk_tables, model)?;
     let now = removed::current(&checked);
     let mut units = Vec::new();
-    for unit in units::units(&sets.names(), checked, bulk, scripts, model) {
+    let mut names = sets.names();
+    for bulk in &bulk {
+        if !names.contains(&bulk.set) {
+            names.push(bulk.set.clone());
+        }
+    }
+    for unit in units::units(&names, checked, bulk, scripts, model) {
         let tables = unit.rows.keys().chain(unit.bulk.iter().map(|bulk| &bulk.table)).collect();
         let order = order::order(&tables, model)?;
         units.push((unit, order));
@@ -150,10 +192,11 @@ impl Plan {
         options: &Options,
         model: &Model,
         report: &mut Report,
+        progress: &mut dyn Progress,
     ) -> Result<(), SeedError> {
         // What is taken back, or must not happen by halves, is one transaction.
         let whole = options.dry_run || options.reset;
-        let outcome = self.all(session, options, model, report, whole);
+        let outcome = self.all(session, options, model, report, progress, whole);
         if !whole {
             return outcome;
         }
@@ -169,6 +212,7 @@ impl Plan {
         options: &Options,
         model: &Model,
         report: &mut Report,
+        progress: &mut dyn Progress,
         whole: bool,
     ) -> Result<(), SeedError> {
         if whole {
@@ -183,7 +227,8 @@ impl Plan {
         let before = self.removed(session, options, model, report, whole)?;
         let mut done: Vec<String> = Vec::new();
         for (unit, order) in &self.units {
-            let written = self.unit(session, (unit, order), &before, options, model, report, whole);
+            let how = (options, &before, whole);
+            let written = self.unit(session, (unit, order), how, model, report, progress);
             if let Err(error) = written {
                 let error = if interrupt::requested() { SeedError::Interrupted } else { error };
                 let done = if whole { Vec::new() } else { done };
@@ -251,23 +296,22 @@ impl Plan {
         Ok(before)
     }
 
-    #[allow(clippy::too_many_arguments)]
     fn unit(
         &self,
         session: &mut dyn Session,
         (unit, order): (&units::Unit, &order::Order),
-        before: &Keys,
-        options: &Options,
+        (options, before, whole): (&Options, &Keys, bool),
         model: &Model,
         report: &mut Report,
-        whole: bool,
+        progress: &mut dyn Progress,
     ) -> Result<(), SeedError> {
         if interrupt::requested() {
             return Err(SeedError::Interrupted);
         }
         write::begin(session, order, whole)?;
         let first = report.tables.len();
-        let mut writer = write::Writer { session, model, report, details: options.details };
+        let details = options.details;
+        let mut writer = write::Writer { session, model, report, details, progress };
         let outcome = writer.unit(unit, order).and_then(|()| {
             ledger::create(session)?;
             for set in &unit.sets {

@@ -14,10 +14,12 @@ pub(super) struct Batch<'r> {
     /// Columns that count only when a row is inserted.
     pub once: BTreeSet<String>,
     pub rows: Vec<&'r CheckedRow>,
+    /// The rows are in a temporary table of that name already.
+    pub staged: bool,
 }
 
 /// The name of the rows in the statements; a table of the user can hardly be called so.
-const ROWS: &str = "dbkit_rows";
+pub(super) const ROWS: &str = "dbkit_rows";
 const TARGET: &str = "dbkit_target";
 
 impl Batch<'_> {
@@ -171,6 +173,9 @@ impl Batch<'_> {
     }
 
     fn with(&self, model: &Model) -> (String, Vec<Value>) {
+        if self.staged {
+            return (String::new(), Vec::new());
+        }
         let rows: Vec<Vec<Value>> = self
             .rows
             .iter()

@@ -47,6 +47,7 @@ pub fn status(session: &mut dyn Session, sets: &Sets) -> Result<Vec<SetStatus>, 
         found.push(SetStatus { set, state, last });
     }
     let gone = |(set, last)| SetStatus { set, state: SetState::Gone, last: Some(last) };
-    found.extend(seeded.into_iter().map(gone));
+    // What the command line asked for has no files.
+    found.extend(seeded.into_iter().filter(|(set, _)| !set.ends_with("/--rows")).map(gone));
     Ok(found)
 }

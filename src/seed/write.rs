@@ -6,7 +6,7 @@ use super::order::{Order, Turn};
 use super::report::{Change, ChangeKind, ColumnChange, Report, SqlReport, TableReport};
 use super::statements::{Batch, qname};
 use super::units::Unit;
-use super::{SeedError, references, sequences};
+use super::{Progress, SeedError, references, sequences};
 use crate::database::{DatabaseError, Session, Value};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::model::{Dialect, Model, QName, Table};
@@ -50,6 +50,7 @@ pub(super) struct Writer<'w> {
     pub report: &'w mut Report,
     /// Tell what happens to each row.
     pub details: bool,
+    pub progress: &'w mut dyn Progress,
 }
 
 impl Writer<'_> {
@@ -67,7 +68,7 @@ impl Writer<'_> {
             }
             for bulk in unit.bulk.iter().filter(|bulk| bulk.table == turn.table) {
                 let started = Instant::now();
-                let counts = bulk.write(self.session, table, self.model)?;
+                let counts = bulk.write(self.session, table, self.model, self.progress)?;
                 self.count(&bulk.set, table, counts, started);
             }
         }
@@ -295,6 +296,7 @@ fn run_batch<'r>(
             columns: batch.columns.clone(),
             once: batch.once.clone(),
             rows: vec![row],
+            staged: false,
         };
         let Some((sql, binds)) = statement(&alone) else { continue };
         if let Err(error) = session.query(&sql, &binds) {
@@ -373,6 +375,7 @@ fn batches<'r>(table: &'r Table, rows: &[&'r CheckedRow]) -> Vec<Batch<'r>> {
                 columns,
                 once: row.once.clone(),
                 rows: vec![row],
+                staged: false,
             }),
         }
     }

@@ -518,6 +518,10 @@ impl Session for PgSession {
         Ok(results.iter().map(|result| self.rows(result)).collect())
     }
 
+    fn copy_in(&mut self, sql: &str, data: &mut dyn Read) -> Result<u64, DatabaseError> {
+        Self::copy_in(self, sql, data)
+    }
+
     fn introspect(&mut self) -> Result<Model, DatabaseError> {
         super::introspect::introspect(self)
     }

@@ -3,7 +3,7 @@
 use super::error::{of_statement, plain};
 use super::header::{Header, explain};
 use super::{Location, OpenMode, introspect};
-use crate::database::{DatabaseError, ErrorKind, Rows, Session, Value, interrupt};
+use crate::database::{DatabaseError, ErrorKind, NextRow, Rows, Session, Value, interrupt};
 use crate::model::{Dialect, Model};
 use crate::sql::split;
 use rusqlite::types::{ToSqlOutput, ValueRef};
@@ -213,6 +213,20 @@ impl Session for SqliteSession {
         }
         each(part);
         Ok(())
+    }
+
+    fn insert_each(&mut self, sql: &str, next: &mut NextRow<'_>) -> Result<u64, DatabaseError> {
+        let error = |error: rusqlite::Error| of_statement(&error, 0);
+        let mut statement = self.connection.prepare(sql).map_err(error)?;
+        let (mut row, mut count) = (Vec::new(), 0);
+        while next(&mut row)? {
+            for (number, bind) in row.iter().enumerate() {
+                statement.raw_bind_parameter(number + 1, Bind(bind)).map_err(error)?;
+            }
+            statement.raw_execute().map_err(error)?;
+            count += 1;
+        }
+        Ok(count)
     }
 
     fn introspect(&mut self) -> Result<Model, DatabaseError> {

@@ -68,9 +68,11 @@ impl<R: BufRead> Records<R> {
                 return Ok(false);
             }
             // A field in quotes goes on behind the end of the line.
-            while !closed(&raw) {
+            let mut open = odd_quotes(&raw);
+            while open {
                 let before = raw.len();
                 self.line(&mut raw)?;
+                open ^= odd_quotes(raw.get(before..).unwrap_or_default());
                 if raw.len() == before {
                     let message = "a field in quotes is not closed".to_owned();
                     return Err(Broken { message, at: start, line });
@@ -98,7 +100,7 @@ impl<R: BufRead> Records<R> {
         let broken = |message| Broken { message, at: self.position, line: self.line };
         result.map_err(|error| broken(format!("cannot read on: {error}")))?;
         if raw.len() >= MAX_RECORD {
-            return Err(broken("a record of more than 64 MiB; is a quote missing?".to_owned()));
+            return Err(broken("a record of more than 16 MiB; is a quote missing?".to_owned()));
         }
         self.position += raw.len() - before;
         self.line += usize::from(raw.last() == Some(&b'\n'));
@@ -107,11 +109,11 @@ impl<R: BufRead> Records<R> {
 }
 
 /// A quote that is never closed must not read the whole file into memory.
-const MAX_RECORD: usize = 64 << 20;
+const MAX_RECORD: usize = 16 << 20;
 
-/// True when every quote has its partner.
-fn closed(raw: &[u8]) -> bool {
-    raw.iter().filter(|byte| **byte == b'"').count() % 2 == 0
+/// True when a quote has no partner.
+fn odd_quotes(raw: &[u8]) -> bool {
+    raw.iter().filter(|byte| **byte == b'"').count() % 2 == 1
 }
 
 fn cut(text: &str, start: usize, line: usize, fields: &mut Vec<Field>) -> Result<(), Broken> {
@@ -232,10 +234,12 @@ pub(super) fn rows(file: &SetFile) -> Result<Vec<Row>, Vec<Diagnostic>> {
     if mistakes.is_empty() { Ok(rows) } else { Err(mistakes) }
 }
 
+/// The records of a file on disk.
+pub(in crate::seed) type FileRecords = Records<BufReader<File>>;
+
 /// A file that is read twice, from front to back, rather than held.
 #[derive(Clone, Debug)]
 pub(in crate::seed) struct CsvFile {
-    pub layer: String,
     pub set: String,
     pub path: PathBuf,
     pub table: QName,
@@ -249,7 +253,6 @@ impl CsvFile {
     pub(super) fn open(file: &SetFile) -> Result<Self, Box<Diagnostic>> {
         let path = &file.file.path;
         let mut found = Self {
-            layer: file.layer.clone(),
             set: file.set.clone(),
             path: path.clone(),
             table: table_of(file),
@@ -272,7 +275,7 @@ impl CsvFile {
     }
 
     /// The records, the header among them.
-    pub fn records(&self) -> Result<Records<BufReader<File>>, Box<Diagnostic>> {
+    pub fn records(&self) -> Result<FileRecords, Box<Diagnostic>> {
         let open = || Records::new(BufReader::with_capacity(1 << 20, File::open(&self.path)?));
         open().map_err(|error: io::Error| {
             let message = format!("cannot read {}: {error}", self.path.display());
@@ -281,11 +284,7 @@ impl CsvFile {
     }
 
     /// The next record behind the header.
-    pub fn read(
-        &self,
-        records: &mut Records<BufReader<File>>,
-        fields: &mut Vec<Field>,
-    ) -> Result<bool, Broken> {
+    pub fn read(&self, records: &mut FileRecords, fields: &mut Vec<Field>) -> Result<bool, Broken> {
         let more = records.next(fields)?;
         match ragged(self.columns.len(), fields) {
             Some(broken) if more => Err(broken),

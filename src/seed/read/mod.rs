@@ -6,15 +6,16 @@ mod json;
 mod node;
 mod toml;
 
-pub(super) use csv::CsvFile;
+pub(super) use csv::{CsvFile, Field, FileRecords};
 pub(super) use directive::{Directive, Offset, Reference, time_offset};
-pub(super) use node::{Given, Node, Shape};
+pub(super) use node::{Entry, Given, Node, Shape};
+
+pub(super) use crate::diagnostic::Place;
 
 use super::SeedError;
 use super::files::{Format, SetFile, Sets};
-use crate::diagnostic::{Diagnostic, Place, SourceFile};
+use crate::diagnostic::{Diagnostic, SourceFile};
 use crate::model::QName;
-use node::Entry;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
