@@ -98,8 +98,11 @@ impl Bodies {
         rebuilds: &BTreeMap<QName, Rebuild>,
         out: &mut Vec<Step>,
     ) {
+        // A table renamed the modern way is not there for a moment: then no trigger that names it
+        // may be, either, not even one that goes with its own table later.
+        let modern = rebuilds.values().any(|rebuild| rebuild.qualified);
         for id in &self.triggers {
-            let rebuilt = rebuilds.get(&id.table).is_some_and(|r| !r.qualified);
+            let rebuilt = !modern && rebuilds.contains_key(&id.table);
             let goes_along = dropped.contains(&id.table) || self.views.contains(&id.table);
             if !goes_along && !rebuilt {
                 out.push(Step::DropTrigger(id.clone()));
