@@ -4,7 +4,7 @@ use super::reference::References;
 use super::table::{Planner, reaches, takes_rows};
 use super::{Action, Dependency, HazardKind, Item, Step, Strength};
 use crate::diff::{Constraint, constraints};
-use crate::model::{ObjectId, QName, Table};
+use crate::model::{ColumnValue, ObjectId, QName, Table};
 use std::collections::{BTreeMap, BTreeSet};
 
 impl Planner<'_> {
@@ -152,6 +152,14 @@ impl Planner<'_> {
                 && !self.to.sequences.contains_key(&sequence.name)
             {
                 step.destroys.push(Item::Object(ObjectId::Sequence(sequence.name.clone())));
+            }
+        }
+        for column in &table.columns {
+            if let ColumnValue::Identity(identity) = &column.value
+                && let Some(name) =
+                    super::column::identity_sequence(&table.name, &column.name, identity)
+            {
+                step.destroys.push(Item::Object(ObjectId::Sequence(name)));
             }
         }
         for id in self.parts_of(&table.name) {

@@ -17,10 +17,16 @@ impl Planner<'_> {
             owned.is_some_and(|o| o.table == *name)
         });
         let sequences: Vec<QName> = kept.map(|s| s.name.clone()).collect();
+        let goes = base.sequences.values().filter(|s| {
+            s.owned_by.as_ref().is_some_and(|o| o.table == *name)
+                && !to.sequences.contains_key(&s.name)
+        });
+        let freed: Vec<QName> = goes.map(|s| s.name.clone()).collect();
         let mut step = Step::new(Action::SetAsideTable {
             table: Box::new(old.clone()),
             aside: aside.clone(),
             sequences: sequences.clone(),
+            freed,
         })
         .creates(Item::table(&aside));
         for parent in old.inherits.iter().chain(old.partition_of.iter().map(|p| &p.parent)) {

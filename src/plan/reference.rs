@@ -4,7 +4,7 @@ use crate::model::{
     TypeName,
 };
 use crate::sql::lex::{TokenKind, tokens};
-use crate::sql::names::mentioned;
+use crate::sql::names::{mentioned, qualified};
 use crate::sql::uses::{uses, without_argument_names};
 use std::collections::{BTreeSet, HashMap};
 
@@ -17,6 +17,8 @@ pub(super) struct References<'a> {
 /// The names a text mentions, and whether it says `*`.
 pub(super) struct Mentions {
     pub names: BTreeSet<String>,
+    /// Names with what stands in front of the dot before them.
+    qualified: BTreeSet<(Option<String>, String)>,
     star: bool,
 }
 
@@ -48,18 +50,25 @@ impl<'a> References<'a> {
     }
 
     pub fn mentions(&self, text: &str) -> Mentions {
-        Mentions { names: mentioned(text, self.model.dialect), star: text.contains('*') }
+        let qualified = qualified(text, self.model.dialect);
+        let names = qualified.iter().map(|(_, name)| name.clone()).collect();
+        Mentions { names, qualified, star: text.contains('*') }
     }
 
     /// The objects of the model that a text mentions.
     pub fn objects_in(&self, mentions: &Mentions) -> Vec<ObjectId> {
-        mentions
-            .names
-            .iter()
-            .filter_map(|name| self.names.get(name.as_str()))
-            .flatten()
-            .cloned()
-            .collect()
+        let mut out = BTreeSet::new();
+        for (qualifier, name) in &mentions.qualified {
+            let Some(ids) = self.names.get(name.as_str()) else { continue };
+            let schema = qualifier.as_deref().filter(|schema| self.is_schema(schema));
+            let of_schema = |id: &&ObjectId| match schema {
+                Some("public") => schema_of(id).is_none(),
+                Some(schema) => schema_of(id) == Some(schema),
+                None => true,
+            };
+            out.extend(ids.iter().filter(of_schema).cloned());
+        }
+        out.into_iter().collect()
     }
 
     fn text(&self, text: &str, strength: Strength, columns: bool, out: &mut Vec<Dependency>) {
@@ -326,6 +335,21 @@ impl<'a> References<'a> {
             items.push(Item::default(&table.name, &column.name));
         }
         items
+    }
+}
+
+fn schema_of(id: &ObjectId) -> Option<&str> {
+    match id {
+        ObjectId::Collation(n)
+        | ObjectId::Enum(n)
+        | ObjectId::Domain(n)
+        | ObjectId::Composite(n)
+        | ObjectId::Range(n)
+        | ObjectId::Sequence(n)
+        | ObjectId::Table(n)
+        | ObjectId::View(n) => n.schema.as_deref(),
+        ObjectId::Routine(n) => n.name.schema.as_deref(),
+        _ => None,
     }
 }
 

@@ -200,6 +200,8 @@ pub enum Action {
         table: Box<Table>,
         aside: QName,
         sequences: Vec<QName>,
+        /// Sequences that go with the table and whose names are free from here on.
+        freed: Vec<QName>,
     },
     /// Copies the rows of the columns that both tables have.
     CopyRows {

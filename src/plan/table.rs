@@ -103,6 +103,12 @@ impl Planner<'_> {
         step.creates = References::table_items(&table);
         for column in &table.columns {
             step.needs.extend(self.after.column(&table.name, column));
+            if let ColumnValue::Identity(identity) = &column.value
+                && let Some(name) =
+                    super::column::identity_sequence(&table.name, &column.name, identity)
+            {
+                step.creates.push(Item::Object(ObjectId::Sequence(name)));
+            }
         }
         for constraint in constraints(&table) {
             if let Some(name) = constraint.name() {

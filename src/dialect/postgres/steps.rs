@@ -24,8 +24,8 @@ pub(super) fn render(action: &Action, to: &Model) -> Vec<String> {
         Action::DropTable(table) => vec![format!("DROP TABLE {};", qname(&table.name))],
         // PostgreSQL's plans set tables aside instead.
         Action::RebuildTable { .. } => Vec::new(),
-        Action::SetAsideTable { table, aside, sequences } => {
-            tables::set_aside(table, aside, sequences)
+        Action::SetAsideTable { table, aside, sequences, freed } => {
+            tables::set_aside(table, aside, sequences, freed)
         }
         Action::CopyRows { from, to, columns, keeps_identity } => {
             vec![tables::copy(from, to, columns, *keeps_identity)]

@@ -99,10 +99,20 @@ pub(super) fn alter(table: &QName, change: &TableChange) -> Vec<String> {
 }
 
 /// Renames a table and takes the names of its parts off it.
-pub(super) fn set_aside(table: &Table, aside: &QName, sequences: &[QName]) -> Vec<String> {
+pub(super) fn set_aside(
+    table: &Table,
+    aside: &QName,
+    sequences: &[QName],
+    freed: &[QName],
+) -> Vec<String> {
     let mut out = Vec::new();
     for sequence in sequences {
         out.push(super::sequences::set_owner(sequence, None));
+    }
+    for sequence in freed {
+        let short: String = sequence.name.chars().take(30).collect();
+        let old = ident(&format!("{short}__dbkit_old"));
+        out.push(format!("ALTER SEQUENCE {} RENAME TO {old};", qname(sequence)));
     }
     out.push(format!("ALTER TABLE {} RENAME TO {};", qname(&table.name), ident(&aside.name)));
     for constraint in all_constraints(table) {
