@@ -42,4 +42,4 @@ test-postgres-versions:
 
 bench:
 	cargo build --release
-	tests/with-postgres.sh benches/run.sh
+	DBKIT_TEST_FSYNC=on tests/with-postgres.sh benches/run.sh

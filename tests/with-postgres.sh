@@ -75,14 +75,15 @@ locale -a 2>/dev/null | grep -qix 'c\.utf-\?8' && locale=C.UTF-8
 run "$bin/initdb" -D "$data" -U postgres -A trust -E UTF8 --locale="$locale" --no-sync \
     >"$work/initdb.log" 2>&1 || { cat "$work/initdb.log" >&2; fail "$bin/initdb failed"; }
 
-# Nothing here has to survive a crash. Autovacuum is off because it holds template1 at times and
+# Nothing here has to survive a crash; only benches set DBKIT_TEST_FSYNC=on, as commits then take the
+# time they take elsewhere. Autovacuum is off because it holds template1 at times and
 # then CREATE DATABASE fails; large test schemas take many locks in one transaction.
 cat >>"$data/postgresql.conf" <<CONF
 listen_addresses = '127.0.0.1'
 unix_socket_directories = '$work'
-fsync = off
-synchronous_commit = off
-full_page_writes = off
+fsync = ${DBKIT_TEST_FSYNC:-off}
+synchronous_commit = ${DBKIT_TEST_FSYNC:-off}
+full_page_writes = ${DBKIT_TEST_FSYNC:-off}
 autovacuum = off
 max_connections = 200
 max_locks_per_transaction = 512
