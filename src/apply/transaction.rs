@@ -19,10 +19,13 @@ pub(super) fn run(run: &mut Run<'_>, group: &[Work<'_>], last: bool) -> Result<(
         let Run { connection, ledger, lock, settings, .. } = run;
         match &mut **connection {
             Connection::Postgres(session) => {
-                session.execute(&opening(settings, wait))?;
-                lock.confirm(session)?;
+                let mut opening = Some(opening(settings, wait));
+                if lock.needs_confirming() {
+                    session.execute(&opening.take().unwrap_or_default())?;
+                    lock.confirm(session)?;
+                }
                 for work in group {
-                    postgres(session, ledger, work)?;
+                    postgres(session, ledger, work, opening.take())?;
                 }
             }
             connection @ Connection::Sqlite(_) => {
@@ -54,11 +57,19 @@ struct Batch {
     text: String,
     /// Where each statement begins in the text.
     spans: Vec<(usize, StatementSpan)>,
+    /// How many statements of ours stand before them.
+    before: usize,
     /// Where the ledger's own lines begin, which are no part of the file.
     ledger: Option<usize>,
 }
 
 impl Batch {
+    /// What opens a transaction travels with its first statements.
+    fn after(opening: Option<String>) -> Self {
+        let text = opening.unwrap_or_default();
+        Self { before: text.lines().count(), text, ..Self::default() }
+    }
+
     fn add(&mut self, sql: &str, span: StatementSpan) {
         self.spans.push((self.text.len(), span));
         self.text.push_str(sql);
@@ -80,7 +91,7 @@ impl Batch {
             // The server reads all of the text before it runs the first statement.
             Some(at) if batch.ledger.is_some_and(|ledger| at >= ledger) => None,
             Some(at) => batch.spans.iter().rev().find(|(start, _)| *start <= at),
-            None => batch.spans.get(done),
+            None => done.checked_sub(batch.before).and_then(|done| batch.spans.get(done)),
         };
         let Some((start, span)) = place else { return Err(error.into()) };
         let length = span.sql(&work.file.text).len();
@@ -89,11 +100,16 @@ impl Batch {
     }
 }
 
-fn postgres(session: &mut PgSession, ledger: &Ledger, work: &Work<'_>) -> Result<(), ApplyError> {
+fn postgres(
+    session: &mut PgSession,
+    ledger: &Ledger,
+    work: &Work<'_>,
+    opening: Option<String>,
+) -> Result<(), ApplyError> {
     let file = &work.file;
     // The server would read strings behind such a statement as it was before it.
     let one_by_one = file.text.contains("standard_conforming_strings");
-    let mut batch = Batch::default();
+    let mut batch = Batch::after(opening);
     for span in Statements::new(&file.text, Dialect::Postgres) {
         let span = span.map_err(|error| ApplyError::unterminated(file, &error))?;
         let sql = span.sql(&file.text);

@@ -100,6 +100,11 @@ impl Lock {
         }
     }
 
+    /// Whether a transaction has to ask: a session's lock is there as long as the session.
+    pub(super) fn needs_confirming(&self) -> bool {
+        matches!(self.0, Kind::Lease(_))
+    }
+
     /// Makes sure outside a transaction that the right is still there.
     pub(super) fn renew(&self, connection: &mut Connection) -> Result<(), ApplyError> {
         match (&self.0, connection) {
