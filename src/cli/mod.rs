@@ -34,6 +34,7 @@ mod reset;
 mod rollback;
 mod schema;
 mod seed;
+mod seed_dump;
 mod seed_status;
 mod sides;
 mod squash;

@@ -1,7 +1,7 @@
 //! `dbkit seed`
 
 use super::output::{Grid, print};
-use super::{Context, Exit, Stop, prompt, seed_status};
+use super::{Context, Exit, Stop, prompt, seed_dump, seed_status};
 use crate::config::Target;
 use crate::database::{Access, DatabaseError, ErrorKind, Session};
 use crate::seed::{self, Options, Report, SeedError};
@@ -29,6 +29,10 @@ enum Command {
     Status(seed_status::Args),
     /// Show row by row what seeding would change; exit code 3 when it would change anything
     Diff(RunArgs),
+    /// Write all rows of tables as a seed file in JSON
+    Dump(seed_dump::DumpArgs),
+    /// Write a row, what belongs to it and what these refer to, as a seed file in JSON
+    Snapshot(seed_dump::SnapshotArgs),
     /// Mark the target's database as its protected environment, or take the mark away
     Protect(seed_status::ProtectArgs),
 }
@@ -70,6 +74,8 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
         None => seed(&args.run, context, false),
         Some(Command::Diff(run)) => seed(run, context, true),
         Some(Command::Status(status)) => seed_status::run(status, context),
+        Some(Command::Dump(dump)) => seed_dump::dump(dump, context),
+        Some(Command::Snapshot(snapshot)) => seed_dump::snapshot(snapshot, context),
         Some(Command::Protect(protect)) => seed_status::protect(protect, context),
     }
 }

@@ -12,6 +12,7 @@ mod aside;
 mod bulk;
 mod check;
 mod clock;
+mod dump;
 mod error;
 mod feed;
 mod files;
@@ -35,6 +36,7 @@ mod value;
 mod write;
 
 pub use clock::Clock;
+pub use dump::{Mask, Take, dump};
 pub use error::SeedError;
 pub use files::{COMMON, Sets, environments, load};
 pub use ledger::{SeededSet, protect, protected_as};

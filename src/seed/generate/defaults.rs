@@ -337,6 +337,21 @@ fn fake(target: &Target<'_>, fake: Fake) -> Maker {
     }
 }
 
+/// The maker of a text column by its name alone.
+pub(super) fn text_like(name: &str) -> Option<Maker> {
+    let target = Target {
+        name,
+        kind: Kind::Text { max: None },
+        bounds: Bounds::default(),
+        dialect: Dialect::Postgres,
+        words: words::LOCALES.first()?,
+        unique: true,
+        scale: 0,
+        precision: None,
+    };
+    Some(text_maker(&target, &name.to_lowercase()))
+}
+
 fn text_maker(target: &Target<'_>, name: &str) -> Maker {
     let room = target.bounds.max_length.is_none_or(|max| max >= 36);
     let ends = |words: &[&str]| words.iter().any(|word| name.ends_with(word));

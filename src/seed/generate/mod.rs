@@ -236,6 +236,18 @@ fn first_number(
     Ok(last.max(request.after).saturating_add(1))
 }
 
+/// A made-up text for a column of that name; the number decides which.
+pub(super) fn fake_like(column: &str, number: u64) -> String {
+    let mut cell = Cell::Null;
+    if let Some(maker) = defaults::text_like(column) {
+        let mut chance = Stream::new(number, "", column).row(0);
+        maker.at(number % 1_000_000_000, &mut chance, &mut cell);
+    }
+    let mut text = String::new();
+    cell.write(&mut text);
+    text
+}
+
 /// The table of a request by its name.
 pub(super) fn table_named(name: &str) -> QName {
     match name.split_once('.') {
