@@ -148,10 +148,9 @@ pub fn load(directory: &Path, environment: &str) -> Result<Sets, SeedError> {
         });
     }
     let mut mistakes = Vec::new();
-    for set in [COMMON, environment] {
-        if set == COMMON || environment != COMMON {
-            read_set(&directory.join(set), set, &mut sets, &mut mistakes)?;
-        }
+    read_set(&directory.join(COMMON), COMMON, &mut sets, &mut mistakes)?;
+    if environment != COMMON {
+        read_set(&own, environment, &mut sets, &mut mistakes)?;
     }
     if mistakes.is_empty() { Ok(sets) } else { Err(SeedError::Mistakes(mistakes)) }
 }
