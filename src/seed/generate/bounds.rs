@@ -17,6 +17,8 @@ pub(super) struct Bounds {
     pub among: Option<Vec<String>>,
     pub min_length: Option<usize>,
     pub max_length: Option<usize>,
+    /// The text is JSON.
+    pub json: bool,
 }
 
 /// What all checks of a table ask for.
@@ -84,7 +86,10 @@ fn understand(expr: &str, table: &Table, dialect: Dialect, checks: &mut Checks) 
                 among(checks, c, items)?;
                 4
             }
-            [Part::Word(w), Part::Column(_), ..] if w == "json_valid" => 2,
+            [Part::Word(w), Part::Column(c), ..] if w == "json_valid" => {
+                checks.columns.entry(c.clone()).or_default().json = true;
+                2
+            }
             [left, Part::Operator(o), right, ..] => {
                 compare(checks, left, o, right)?;
                 3

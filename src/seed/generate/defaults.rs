@@ -247,6 +247,12 @@ fn default(target: &Target<'_>) -> Option<Maker> {
         let cells = values.iter().map(|value| cell(&Given::Raw(value.clone()), target)).collect();
         return Some(Maker::Choice { values: cells, weights: None });
     }
+    if target.bounds.json && matches!(target.kind, Kind::Text { .. }) {
+        // What is an array on PostgreSQL is checked text on SQLite; a list fits either.
+        let (words, fake) = (target.words, Fake::Word);
+        let item = Box::new(Maker::Fake { fake, words, min: 0, max: None });
+        return Some(Maker::List { item, min: 0, max: 3 });
+    }
     Some(match &target.kind {
         Kind::Bool => {
             Maker::Choice { values: vec![Cell::Bool(false), Cell::Bool(true)], weights: None }
