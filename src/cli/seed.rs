@@ -98,8 +98,10 @@ fn seed(args: &RunArgs, context: &Context, diff: bool) -> anyhow::Result<Exit> {
         ));
     }
     sets.keep(&args.sets).map_err(|error| stop(context, error))?;
+    let yes = args.yes.as_deref();
+    allow_by_settings(&target, &environment, yes)?;
     let mut connection = context.connect(&target, Access::Write)?;
-    allow(context, &target, &mut connection, &environment, args.yes.as_deref())?;
+    allow_by_mark(context, &target, &mut connection, &environment, yes)?;
     super::migrations::listen_for_signals();
     let options = Options {
         dry_run: args.dry_run || diff,
@@ -120,49 +122,67 @@ fn seed(args: &RunArgs, context: &Context, diff: bool) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// A protected environment takes its own sets only, from somebody who knows where they are.
-fn allow(
+/// A protected environment takes its own sets only, from somebody who knows where they are. What
+/// the settings say is asked before anything is opened.
+fn allow_by_settings(target: &Target, environment: &str, yes: Option<&str>) -> anyhow::Result<()> {
+    let Some(name) = target.environment.as_deref().filter(|_| target.protected) else {
+        return Ok(());
+    };
+    only_its_own(name, environment)?;
+    confirm(target, environment, yes)
+}
+
+/// The same for the mark that a protected database carries, which is left in one that has none.
+fn allow_by_mark(
     context: &Context,
     target: &Target,
     session: &mut dyn Session,
     environment: &str,
     yes: Option<&str>,
 ) -> anyhow::Result<()> {
-    let marked = seed::protected_as(session).map_err(|error| stop(context, error))?;
-    let settings = target.environment.clone().filter(|_| target.protected);
-    if let Some(name) = marked.as_ref().or(settings.as_ref()).filter(|name| *name != environment) {
+    match seed::protected_as(session).map_err(|error| stop(context, error))? {
+        Some(name) => {
+            only_its_own(&name, environment)?;
+            if target.protected { Ok(()) } else { confirm(target, environment, yes) }
+        }
+        None if target.protected => {
+            seed::protect(session, Some(environment)).map_err(|error| stop(context, error))
+        }
+        None => Ok(()),
+    }
+}
+
+fn only_its_own(protected: &str, environment: &str) -> anyhow::Result<()> {
+    if protected == environment {
+        return Ok(());
+    }
+    Err(Stop::error(
+        Exit::Refused,
+        format!(
+            "environment {protected} is protected: seeds of {environment} are refused there\nhelp: choose another database with --env NAME or --database-url"
+        ),
+    ))
+}
+
+fn confirm(target: &Target, environment: &str, yes: Option<&str>) -> anyhow::Result<()> {
+    if let Some(name) = yes {
+        if name == environment {
+            return Ok(());
+        }
         return Err(Stop::error(
             Exit::Refused,
             format!(
-                "environment {name} is protected: seeds of {environment} are refused there\nhelp: choose another database with --env NAME or --database-url"
+                "environment {environment} is protected, and --yes names {name}\nhelp: --yes {environment}"
             ),
         ));
     }
-    if marked.is_none() && !target.protected {
-        return Ok(());
+    let question =
+        format!("environment {environment} is protected: type its name to seed {target}");
+    if prompt::typed(&question, environment, &format!("--yes {environment}"))? {
+        Ok(())
+    } else {
+        Err(Stop::error(Exit::Refused, "nothing was written"))
     }
-    match yes {
-        Some(name) if name == environment => {}
-        Some(name) => {
-            return Err(Stop::error(
-                Exit::Refused,
-                format!(
-                    "environment {environment} is protected, and --yes names {name}\nhelp: --yes {environment}"
-                ),
-            ));
-        }
-        None => {
-            let question =
-                format!("environment {environment} is protected: type its name to seed {target}");
-            if !prompt::typed(&question, environment, &format!("--yes {environment}"))? {
-                return Err(Stop::error(Exit::Refused, "nothing was written"));
-            }
-        }
-    }
-    if marked.is_none() {
-        seed::protect(session, Some(environment)).map_err(|error| stop(context, error))?;
-    }
-    Ok(())
 }
 
 /// The environment whose seeds go to the target.

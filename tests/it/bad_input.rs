@@ -86,7 +86,7 @@ fn without_a_way_back_nothing_is_reverted() {
         run(&project, &["migrate"]).success();
         project.write(DOWN, down);
         for command in [&["rollback", "--yes"][..], &["redo"]] {
-            run(&project, command).code(4).stderr_has("no down.sql in it, or only comments");
+            run(&project, command).code(4).stderr_has("no down.sql for it, or only comments");
         }
         run(&project, &["status", "--check"]).success().stdout_has("t ");
     }
@@ -210,9 +210,12 @@ fn a_protected_database_is_asked_about() {
     let told = prod(&["redo"]).code(4);
     told.stderr_has("is protected").stderr_has("use --yes");
     prod(&["redo", "--yes"]).success().stdout_has("1 migration redone");
-    for (command, what) in [(&["seed"][..], "seeds are"), (&["reset", "--yes"], "resets are")] {
-        prod(command).code(4).stderr_has(what);
-    }
+    prod(&["reset", "--yes"]).code(4).stderr_has("resets are");
+    prod(&["seed"]).code(4).stderr_has("type its name").stderr_has("use --yes prod");
+    prod(&["seed", "--yes", "production"]).code(4).stderr_has("--yes names production");
+    project.dbkit(["seed", "--env", "prod", "--yes", "prod"]).run().success();
+    // The mark is in the database now: no other name for it lets other seeds in.
+    project.dbkit(["seed", "--database-url", "sqlite://./x.db"]).run().code(4);
     prod(&["status", "--check"]).success();
 }
 

@@ -44,8 +44,9 @@ fn named(sql: &str) -> BTreeSet<String> {
     let is_kind = |at: usize, kind| all.get(at).is_some_and(|token| token.kind == kind);
     let (mut found, mut defined) = (BTreeSet::new(), BTreeSet::new());
     for at in 0..all.len() {
-        // `c AS (`, `c (n) AS (`.
-        if is_word(at, &["as"]) && at > 0 {
+        // `c AS (`, `c (n) AS MATERIALIZED (`.
+        let query = is_kind(at + 1, TokenKind::Open) || is_word(at + 1, &["materialized", "not"]);
+        if is_word(at, &["as"]) && query && at > 0 {
             let mut before = at - 1;
             if is_kind(before, TokenKind::Close) {
                 while before > 0 && !is_kind(before, TokenKind::Open) {

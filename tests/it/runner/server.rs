@@ -75,7 +75,7 @@ fn a_tablespace_that_fills_up() {
     let server = Server::start();
     let place = small.0.join("space");
     let place = place.display();
-    server.execute(&format!("COPY (SELECT 1) TO PROGRAM 'mkdir {place}'"));
+    server.execute(&format!("COPY (SELECT 1) TO PROGRAM 'cat >/dev/null; mkdir {place}'"));
     server.execute(&format!("CREATE TABLESPACE small LOCATION '{place}'"));
     let url = server.url("postgres", "", "");
     let fill = "INSERT INTO big SELECT repeat('x', 1000) FROM generate_series(1, 20000);";

@@ -64,7 +64,7 @@ impl Server {
     /// Restarts the server, which ends every session, and does not wait for it.
     pub fn restart(&self) {
         self.execute(
-            "COPY (SELECT 1) TO PROGRAM 'setsid $(dirname $(cut -d\" \" -f1 postmaster.opts))/pg_ctl \
+            "COPY (SELECT 1) TO PROGRAM 'cat >/dev/null; setsid $(dirname $(cut -d\" \" -f1 postmaster.opts))/pg_ctl \
              -D . -m fast restart >restart.log 2>&1 &'",
         );
     }
