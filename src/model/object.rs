@@ -117,3 +117,25 @@ impl fmt::Display for Unmodelled {
         write!(f, "{} {}", self.kind, self.name)
     }
 }
+
+impl ObjectId {
+    /// The schema it is in, where that is not the default one.
+    #[must_use]
+    pub fn schema(&self) -> Option<&str> {
+        let name = match self {
+            Self::Schema(_) | Self::Extension(_) => return None,
+            Self::Collation(name)
+            | Self::Enum(name)
+            | Self::Domain(name)
+            | Self::Composite(name)
+            | Self::Range(name)
+            | Self::Sequence(name)
+            | Self::Table(name)
+            | Self::View(name)
+            | Self::Statistics(name) => name,
+            Self::Routine(id) => &id.name,
+            Self::Trigger(id) | Self::Policy(id) | Self::Rule(id) => &id.table,
+        };
+        name.schema.as_deref()
+    }
+}

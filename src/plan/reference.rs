@@ -62,8 +62,8 @@ impl<'a> References<'a> {
             let Some(ids) = self.names.get(name.as_str()) else { continue };
             let schema = qualifier.as_deref().filter(|schema| self.is_schema(schema));
             let of_schema = |id: &&ObjectId| match schema {
-                Some("public") => schema_of(id).is_none(),
-                Some(schema) => schema_of(id) == Some(schema),
+                Some("public") => id.schema().is_none(),
+                Some(schema) => id.schema() == Some(schema),
                 None => true,
             };
             out.extend(ids.iter().filter(of_schema).cloned());
@@ -335,21 +335,6 @@ impl<'a> References<'a> {
             items.push(Item::default(&table.name, &column.name));
         }
         items
-    }
-}
-
-fn schema_of(id: &ObjectId) -> Option<&str> {
-    match id {
-        ObjectId::Collation(n)
-        | ObjectId::Enum(n)
-        | ObjectId::Domain(n)
-        | ObjectId::Composite(n)
-        | ObjectId::Range(n)
-        | ObjectId::Sequence(n)
-        | ObjectId::Table(n)
-        | ObjectId::View(n) => n.schema.as_deref(),
-        ObjectId::Routine(n) => n.name.schema.as_deref(),
-        _ => None,
     }
 }
 

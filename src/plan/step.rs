@@ -415,25 +415,10 @@ impl ColumnChange {
     }
 }
 
-/// The schema an object is in, where that is not the default one.
+/// The schema an item is in, where that is not the default one.
 pub(super) fn schema_of(item: &Item) -> Option<String> {
     match item {
-        Item::Object(id) => match id {
-            ObjectId::Collation(n)
-            | ObjectId::Enum(n)
-            | ObjectId::Domain(n)
-            | ObjectId::Composite(n)
-            | ObjectId::Range(n)
-            | ObjectId::Sequence(n)
-            | ObjectId::Table(n)
-            | ObjectId::View(n)
-            | ObjectId::Statistics(n) => n.schema.clone(),
-            ObjectId::Routine(id) => id.name.schema.clone(),
-            ObjectId::Trigger(id) | ObjectId::Policy(id) | ObjectId::Rule(id) => {
-                id.table.schema.clone()
-            }
-            ObjectId::Schema(_) | ObjectId::Extension(_) => None,
-        },
+        Item::Object(id) => id.schema().map(str::to_owned),
         Item::Column(c) | Item::Default(c) | Item::Change(c, _) => c.table.schema.clone(),
         Item::Constraint { table, .. } | Item::Mark { table, .. } => table.schema.clone(),
         Item::Index(name) => name.schema.clone(),
