@@ -42,6 +42,30 @@ fn the_overview_counts_rows() {
 }
 
 #[test]
+fn a_partitioned_table_has_the_rows_of_its_leaves() {
+    let database = PgDatabase::create("inspect");
+    database.execute(
+        "CREATE TABLE event (id integer, region text) PARTITION BY LIST (region);
+         CREATE TABLE event_eu PARTITION OF event FOR VALUES IN ('eu') PARTITION BY HASH (id);
+         CREATE TABLE event_eu_0 PARTITION OF event_eu FOR VALUES WITH (MODULUS 2, REMAINDER 0);
+         CREATE TABLE event_eu_1 PARTITION OF event_eu FOR VALUES WITH (MODULUS 2, REMAINDER 1);
+         CREATE TABLE event_rest PARTITION OF event DEFAULT;
+         CREATE TABLE nothing (id integer) PARTITION BY LIST (id);
+         INSERT INTO event SELECT n, CASE n % 2 WHEN 0 THEN 'eu' ELSE 'us' END FROM generate_series(1, 600) AS n;",
+    );
+    let json = inspect(&database, &["--format", "json"]).success().json();
+    let table = |name: &str| {
+        let all = json["tables"].as_array().unwrap();
+        all.iter().find(|table| table["name"] == name).unwrap().clone()
+    };
+    assert_eq!((&table("event")["rows"], &table("event_eu")["rows"]), (&600.into(), &300.into()));
+    let bytes = |name: &str| table(name)["bytes"].as_u64().unwrap();
+    let leaves = bytes("event_eu_0") + bytes("event_eu_1");
+    assert_eq!((bytes("event_eu"), bytes("nothing")), (leaves, 0));
+    assert_eq!(bytes("event"), leaves + bytes("event_rest"));
+}
+
+#[test]
 fn values_are_lossless_and_harmless() {
     let database = PgDatabase::create("inspect");
     database.execute(ODD);
