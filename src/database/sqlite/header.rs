@@ -2,7 +2,6 @@
 //! where SQLite's own messages say less.
 
 use crate::database::{DatabaseError, ErrorKind};
-use std::io::Read;
 use std::path::Path;
 
 const MAGIC: &[u8] = b"SQLite format 3\0";
@@ -20,12 +19,42 @@ pub(super) struct Header {
     written_by: u32,
 }
 
+/// On Unix a process loses all its locks on a file when it closes any handle of it
+/// (howtocorrupt.html, 2.2), and other connections of this process may hold some: the handle that
+/// the header is read with stays open, one for each file.
+#[cfg(unix)]
+fn first_bytes(path: &Path) -> Option<Vec<u8>> {
+    use std::collections::HashMap;
+    use std::fs::File;
+    use std::os::unix::fs::{FileExt, MetadataExt};
+    use std::sync::{Mutex, PoisonError};
+
+    static OPEN: Mutex<Option<HashMap<(u64, u64), File>>> = Mutex::new(None);
+    let metadata = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file)?;
+    let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
+    let file = match open.get_or_insert_default().entry((metadata.dev(), metadata.ino())) {
+        std::collections::hash_map::Entry::Occupied(kept) => kept.into_mut(),
+        std::collections::hash_map::Entry::Vacant(place) => place.insert(File::open(path).ok()?),
+    };
+    let mut bytes = vec![0; 100];
+    let read = file.read_at(&mut bytes, 0).ok()?;
+    bytes.truncate(read);
+    Some(bytes)
+}
+
+#[cfg(not(unix))]
+fn first_bytes(path: &Path) -> Option<Vec<u8>> {
+    use std::io::Read;
+
+    let mut bytes = Vec::with_capacity(100);
+    std::fs::File::open(path).ok()?.take(100).read_to_end(&mut bytes).ok()?;
+    Some(bytes)
+}
+
 impl Header {
     /// `None` where the file cannot be read, is too short, or is no SQLite database.
     pub fn read(path: &Path) -> Option<Self> {
-        let mut bytes = Vec::with_capacity(100);
-        std::fs::File::open(path).ok()?.take(100).read_to_end(&mut bytes).ok()?;
-        Self::parse(&bytes)
+        Self::parse(&first_bytes(path)?)
     }
 
     fn parse(bytes: &[u8]) -> Option<Self> {
