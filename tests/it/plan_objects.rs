@@ -54,6 +54,7 @@ fn carry_out(from: &State, to: &Model, name: &str) {
     let found = introspect(&from.database);
     let left: Vec<String> = plan(&found, to).statements().map(|s| s.sql.clone()).collect();
     assert!(left.is_empty(), "{name}: left\n{}\n\nafter\n{}", left.join("\n"), all.join("\n"));
+    assert_eq!(found.unmodelled, from.model.unmodelled, "{name}: not managed, and not left alone");
 }
 
 /// True when the server is older than the version the case asks for.

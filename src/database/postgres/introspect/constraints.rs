@@ -9,9 +9,13 @@ use crate::model::{
 };
 use std::collections::HashMap;
 
+/// What PostgreSQL 18 has and a model has not: NOT ENFORCED, WITHOUT OVERLAPS, PERIOD.
+pub(super) const UNMODELLED: &str = "(k.contype <> 'n' AND (NOT k.conenforced OR k.conperiod))";
+
 /// PostgreSQL 18 keeps NOT NULL here too (`n`); the column says that already.
 pub(super) fn constraints_sql(version: i32) -> String {
     let delete_columns = if version >= 150_000 { "k.confdelsetcols" } else { "NULL" };
+    let unmodelled = if version >= 180_000 { UNMODELLED } else { "false" };
     format!(
         "SELECT k.oid, k.conname, k.contype, k.conrelid, k.conindid, k.conparentid, k.confrelid, \
            k.confupdtype, k.confdeltype, k.confmatchtype, k.conislocal, k.connoinherit, k.conkey, k.confkey, \
@@ -20,7 +24,8 @@ pub(super) fn constraints_sql(version: i32) -> String {
            CASE WHEN k.contype = 'x' THEN ARRAY(SELECT CASE WHEN n.nspname IN ('pg_catalog', 'public') THEN o.oprname::text \
              ELSE 'OPERATOR(' || quote_ident(n.nspname) || '.' || o.oprname || ')' END \
              FROM unnest(k.conexclop) WITH ORDINALITY e(operator, place) \
-             JOIN pg_operator o ON o.oid = e.operator JOIN pg_namespace n ON n.oid = o.oprnamespace ORDER BY e.place) END \
+             JOIN pg_operator o ON o.oid = e.operator JOIN pg_namespace n ON n.oid = o.oprnamespace ORDER BY e.place) END, \
+           {unmodelled} \
          FROM pg_constraint k WHERE k.oid >= 16384 AND k.conrelid <> 0 AND k.contype IN ('c', 'f', 'p', 'u', 'x')"
     )
 }
@@ -37,6 +42,11 @@ pub(super) fn constraints(catalog: &mut Catalog, result: &PgResult) {
         let parent = names.get(&row.number(5));
         // A foreign key that points at a partitioned table has one more row for each partition.
         if row.code(2) == b'f' && parent.is_some_and(|(_, relation)| *relation == table) {
+            continue;
+        }
+        if row.flag(20) {
+            // Its index goes with it: made alone, it would be another one.
+            catalog.indexes.remove(&row.number(4));
             continue;
         }
         let parent = parent.map(|(name, _)| (*name).to_owned());

@@ -1,6 +1,7 @@
 //! What exists and is not managed: named to the user, never touched.
 
 use super::catalog::{Catalog, class};
+use super::constraints::UNMODELLED;
 use super::row::rows;
 use crate::database::postgres::libpq::PgResult;
 use crate::model::Unmodelled;
@@ -26,7 +27,7 @@ const CATALOGUES: &[&str] = &[
 ];
 
 /// What a modelled object brings along (the cast of a range type) depends on it internally.
-pub(super) fn unmodelled_sql(_: i32) -> String {
+pub(super) fn unmodelled_sql(version: i32) -> String {
     let mut parts: Vec<String> = CATALOGUES
         .iter()
         .map(|c| format!("SELECT '{c}'::regclass::oid AS class, oid FROM {c} WHERE oid >= 16384"))
@@ -37,6 +38,13 @@ pub(super) fn unmodelled_sql(_: i32) -> String {
             .to_owned(),
     );
     parts.push("SELECT 1259, oid FROM pg_class WHERE oid >= 16384 AND relkind = 'f'".to_owned());
+    if version >= 180_000 {
+        // A NOT NULL that rows may break is read as one that they keep.
+        parts.push(format!(
+            "SELECT 2606, k.oid FROM pg_constraint k WHERE k.oid >= 16384 AND k.conrelid <> 0 \
+               AND k.conparentid = 0 AND ({UNMODELLED} OR (k.contype = 'n' AND NOT k.convalidated))"
+        ));
+    }
     format!(
         "SELECT o.class, o.oid, i.type, i.identity, i.schema \
          FROM ({}) o, pg_identify_object(o.class, o.oid, 0) i \
