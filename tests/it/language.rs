@@ -25,8 +25,7 @@ const WITHOUT_EFFECT: &[(&str, Dialect)] = &[
     // PostgreSQL is always strict, and has no rowid to leave out.
     ("strict", Dialect::Postgres),
     ("without_rowid", Dialect::Postgres),
-    // A note for the application; the database is not changed by it.
-    ("tenant", Dialect::Postgres),
+    // There are no policies; the application filters.
     ("tenant", Dialect::Sqlite),
 ];
 

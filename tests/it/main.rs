@@ -38,3 +38,4 @@ mod sql_split;
 mod sqlite;
 mod starter;
 mod support;
+mod tenants;

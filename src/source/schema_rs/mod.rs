@@ -10,10 +10,12 @@ pub mod names;
 mod on_update;
 mod read;
 mod serial;
+mod tenant;
 mod types;
 mod write;
 
 pub use dialect::of_text as dialect_of;
 pub use read::{read, read_all};
 pub use serial::is_serial;
+pub use tenant::exact as tenants;
 pub use write::write;

@@ -1,7 +1,7 @@
 //! A model's objects as a declarative `.sql` file.
 
 use crate::dialect::postgres::{objects, sequences};
-use crate::model::{Dialect, Model, Object, ObjectId, QName, ViewKind};
+use crate::model::{Dialect, Model, Object, ObjectId, OnTable, QName, ViewKind};
 use crate::source::schema_rs::is_serial;
 use crate::sql::names::mentioned;
 use std::collections::{BTreeMap, BTreeSet};
@@ -100,9 +100,16 @@ fn order(model: &Model) -> Vec<(&'static str, Vec<ObjectId>)> {
         ("Views", sorted(all_views(), dialect).into_iter().map(ObjectId::View).collect()),
         ("Triggers", model.triggers.keys().cloned().map(ObjectId::Trigger).collect()),
         ("Rules", model.rules.keys().cloned().map(ObjectId::Rule).collect()),
-        ("Policies", model.policies.keys().cloned().map(ObjectId::Policy).collect()),
+        ("Policies", policies(model)),
         ("Statistics", model.statistics.keys().cloned().map(ObjectId::Statistics).collect()),
     ]
+}
+
+/// Those that `#[tenant]` does not say.
+fn policies(model: &Model) -> Vec<ObjectId> {
+    let tenants = crate::source::schema_rs::tenants(model);
+    let said = |id: &OnTable| id.name == "tenant_isolation" && tenants.contains_key(&id.table);
+    model.policies.keys().filter(|id| !said(id)).cloned().map(ObjectId::Policy).collect()
 }
 
 /// A schema is implied by the tables and enums in it, unless there is a comment to keep.

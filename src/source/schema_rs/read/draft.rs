@@ -35,6 +35,8 @@ pub struct Draft {
     pub serials: Vec<usize>,
     /// Columns with `#[on_update]`, and the expression.
     pub on_updates: Vec<(usize, String)>,
+    /// The column of `#[tenant]`, and where it is written.
+    pub tenant: Option<(String, Span)>,
 }
 
 /// Where a foreign key is written.

@@ -11,6 +11,7 @@ mod index;
 mod mistakes;
 mod parse;
 mod table;
+mod tenants;
 mod validate;
 
 pub use column::sqlite_expr;
@@ -78,6 +79,7 @@ pub fn read_all(files: &[Arc<SourceFile>], dialect: Dialect) -> (Source, Vec<Dia
         }
     }
     finish::serials(&mut drafts, &mut mistakes, &mut model);
+    tenants::expand(&mut drafts, &mut model, &mut mistakes);
     finish::names(&mut drafts, &model);
     validate::drafts(&drafts, &model, &mut mistakes);
     let mut list: Vec<Diagnostic> = mistakes.into_iter().flat_map(Mistakes::into_list).collect();

@@ -8,6 +8,7 @@ use super::constraint;
 use super::draft::{Context, Draft};
 use super::index;
 use super::mistakes::suggestion;
+use super::tenants;
 use crate::diff::Rename;
 use crate::model::{
     Dialect, Expr, ObjectKind, Options, PartitionOf, Persistence, PrimaryKey, QName,
@@ -51,6 +52,7 @@ pub fn read(item: &ast::Table, home: Home, context: &mut Context<'_>) -> Draft {
         index_spans: Vec::new(),
         serials: Vec::new(),
         on_updates: Vec::new(),
+        tenant: None,
     };
     primary_key(item, &mut draft, context);
     let mut later = Vec::new();
@@ -148,7 +150,7 @@ fn table_attribute(attribute: &Attribute, draft: &mut Draft, context: &mut Conte
         "check" => return constraint::check(attribute, draft, context),
         "exclude" => return constraint::exclusion(attribute, draft, context),
         "index" => return index::read(attribute, None, draft, context),
-        "tenant" => return tenant(attribute, draft, context),
+        "tenant" => return tenants::read(attribute, draft, context),
         _ => {}
     }
     let mut args = Args::new(attribute, &[]);
@@ -203,13 +205,6 @@ fn table_attribute(attribute: &Attribute, draft: &mut Draft, context: &mut Conte
         // The grammar has reported it.
         _ => return,
     }
-    args.finish(context.mistakes);
-}
-
-/// The columns that say whose a row is. They must be there; the database is not changed by it.
-fn tenant(attribute: &Attribute, draft: &Draft, context: &mut Context<'_>) {
-    let mut args = Args::new(attribute, &draft.columns);
-    draft.column_list(&args.positional(), context.mistakes);
     args.finish(context.mistakes);
 }
 

@@ -3,6 +3,7 @@
 use super::super::default_names::{self, Parts};
 use super::super::identifiers::{Identifiers, separate, snake_case};
 use super::super::serial;
+use super::super::tenant::{self, Tenants};
 use crate::dialect::{postgres, sqlite};
 use crate::model::{Dialect, Model, QName, Table};
 use std::collections::BTreeMap;
@@ -54,6 +55,7 @@ pub struct Plan<'a> {
     enums: BTreeMap<&'a QName, String>,
     /// How many things in a schema have that name.
     uses: BTreeMap<(Option<&'a str>, &'a str), u32>,
+    tenants: Tenants,
 }
 
 impl<'a> Plan<'a> {
@@ -69,6 +71,7 @@ impl<'a> Plan<'a> {
             enums: enums(model, tables.values().map(String::as_str)),
             tables,
             uses: uses(model),
+            tenants: tenant::exact(model),
         }
     }
 
@@ -79,6 +82,11 @@ impl<'a> Plan<'a> {
     /// The identifiers of a table's columns, in its order.
     pub fn columns(&self, table: &QName) -> &[String] {
         self.columns.get(table).map_or(&[], Vec::as_slice)
+    }
+
+    /// The column of `#[tenant]`, where that says all about the table's row-level security.
+    pub fn tenant(&self, table: &QName) -> Option<&str> {
+        self.tenants.get(table).map(String::as_str)
     }
 
     pub fn enumeration(&self, name: &QName) -> Option<&str> {

@@ -148,12 +148,16 @@ impl<'a> TableWriter<'a> {
         if let Some(ty) = &table.of_type {
             self.attributes.push(Attribute::value("of_type", Arg::text(quote::qname(ty))));
         }
+        let tenant = self.plan.tenant(&table.name);
+        if let Some(column) = tenant {
+            self.attributes.push(Attribute::list("tenant", vec![self.column_arg(column)]));
+        }
         for (flag, on) in [
             ("strict", table.strict),
             ("without_rowid", table.without_rowid),
             ("unlogged", table.persistence == Persistence::Unlogged),
-            ("row_security", table.row_security),
-            ("force_row_security", table.force_row_security),
+            ("row_security", table.row_security && tenant.is_none()),
+            ("force_row_security", table.force_row_security && tenant.is_none()),
         ] {
             if on {
                 self.attributes.push(Attribute::flag(flag));
