@@ -1,0 +1,197 @@
+//! The names of built-in types: PostgreSQL's own, other spellings, Diesel's.
+
+/// Built-in types whose canonical name is one plain word (PostgreSQL manual, Data Types, and
+/// `pg_type` for the internal ones). Sorted: looked up by binary search.
+pub(super) const PLAIN: &[&str] = &[
+    "aclitem",
+    "box",
+    "bytea",
+    "cid",
+    "cidr",
+    "circle",
+    "cstring",
+    "date",
+    "datemultirange",
+    "daterange",
+    "gtsvector",
+    "inet",
+    "int2vector",
+    "int4multirange",
+    "int4range",
+    "int8multirange",
+    "int8range",
+    "json",
+    "jsonb",
+    "jsonpath",
+    "line",
+    "lseg",
+    "macaddr",
+    "macaddr8",
+    "money",
+    "name",
+    "nummultirange",
+    "numrange",
+    "oid",
+    "oidvector",
+    "path",
+    "pg_brin_bloom_summary",
+    "pg_brin_minmax_multi_summary",
+    "pg_dependencies",
+    "pg_lsn",
+    "pg_mcv_list",
+    "pg_ndistinct",
+    "pg_node_tree",
+    "pg_snapshot",
+    "point",
+    "polygon",
+    "record",
+    "refcursor",
+    "regclass",
+    "regcollation",
+    "regconfig",
+    "regdictionary",
+    "regnamespace",
+    "regoper",
+    "regoperator",
+    "regproc",
+    "regprocedure",
+    "regrole",
+    "regtype",
+    "text",
+    "tid",
+    "trigger",
+    "tsmultirange",
+    "tsquery",
+    "tsrange",
+    "tstzmultirange",
+    "tstzrange",
+    "tsvector",
+    "txid_snapshot",
+    "uuid",
+    "void",
+    "xid",
+    "xid8",
+    "xml",
+];
+
+/// Words that are types by themselves and whose canonical spelling differs or takes a modifier:
+/// (as `pg_type` or the grammar names it, as `format_type` prints it).
+pub(super) const SPELLED: &[(&str, &str)] = &[
+    ("int", "integer"),
+    ("int2", "smallint"),
+    ("int4", "integer"),
+    ("int8", "bigint"),
+    ("integer", "integer"),
+    ("smallint", "smallint"),
+    ("bigint", "bigint"),
+    ("bool", "boolean"),
+    ("boolean", "boolean"),
+    ("float4", "real"),
+    ("float8", "double precision"),
+    ("real", "real"),
+    ("numeric", "numeric"),
+    ("decimal", "numeric"),
+    ("dec", "numeric"),
+    ("bpchar", "bpchar"),
+    ("varchar", "character varying"),
+    ("varbit", "bit varying"),
+    ("timestamptz", "timestamp with time zone"),
+    ("timetz", "time with time zone"),
+];
+
+/// Diesel's SQL type, the PostgreSQL type it stands for. The first Diesel name of a type is the
+/// one written.
+pub(super) const DIESEL: &[(&str, &str)] = &[
+    ("Bool", "boolean"),
+    ("SmallInt", "smallint"),
+    ("Int2", "smallint"),
+    ("Smallint", "smallint"),
+    ("TinyInt", "smallint"),
+    ("Tinyint", "smallint"),
+    ("Integer", "integer"),
+    ("Int4", "integer"),
+    ("BigInt", "bigint"),
+    ("Int8", "bigint"),
+    ("Bigint", "bigint"),
+    ("Float", "real"),
+    ("Float4", "real"),
+    ("Double", "double precision"),
+    ("Float8", "double precision"),
+    ("Numeric", "numeric"),
+    ("Decimal", "numeric"),
+    ("Text", "text"),
+    ("Tinytext", "text"),
+    ("Mediumtext", "text"),
+    ("Longtext", "text"),
+    ("Varchar", "character varying"),
+    ("VarChar", "character varying"),
+    ("Bpchar", "bpchar"),
+    ("Char", "character"),
+    ("Binary", "bytea"),
+    ("Bytea", "bytea"),
+    ("Blob", "bytea"),
+    ("Tinyblob", "bytea"),
+    ("Mediumblob", "bytea"),
+    ("Longblob", "bytea"),
+    ("Varbinary", "bytea"),
+    ("Date", "date"),
+    ("Interval", "interval"),
+    ("Time", "time without time zone"),
+    ("Timestamp", "timestamp without time zone"),
+    ("Datetime", "timestamp without time zone"),
+    ("Timestamptz", "timestamp with time zone"),
+    ("TimestamptzSqlite", "timestamp with time zone"),
+    ("Json", "json"),
+    ("Jsonb", "jsonb"),
+    ("Uuid", "uuid"),
+    ("Oid", "oid"),
+    ("MacAddr", "macaddr"),
+    ("Macaddr", "macaddr"),
+    ("MacAddr8", "macaddr8"),
+    ("Macaddr8", "macaddr8"),
+    ("Inet", "inet"),
+    ("Cidr", "cidr"),
+    ("Money", "money"),
+    ("CChar", "\"char\""),
+    ("PgLsn", "pg_lsn"),
+    ("Int4range", "int4range"),
+    ("Int8range", "int8range"),
+    ("Numrange", "numrange"),
+    ("Tsrange", "tsrange"),
+    ("Tstzrange", "tstzrange"),
+    ("Daterange", "daterange"),
+    ("Int4multirange", "int4multirange"),
+    ("Int8multirange", "int8multirange"),
+    ("Nummultirange", "nummultirange"),
+    ("Tsmultirange", "tsmultirange"),
+    ("Tstzmultirange", "tstzmultirange"),
+    ("Datemultirange", "datemultirange"),
+];
+
+/// The canonical name of a built-in type called that in `pg_type`.
+pub(super) fn known(word: &str) -> Option<&'static str> {
+    if let Ok(at) = PLAIN.binary_search(&word) {
+        return PLAIN.get(at).copied();
+    }
+    match word {
+        "bit" => Some("bit"),
+        "char" => Some("\"char\""),
+        "interval" => Some("interval"),
+        "time" => Some("time without time zone"),
+        "timestamp" => Some("timestamp without time zone"),
+        _ => SPELLED
+            .iter()
+            // `int`, `integer`, `decimal` … are grammar, not names in pg_type.
+            .filter(|(name, canonical)| name != canonical || matches!(*name, "bpchar" | "numeric"))
+            .find(|(name, _)| *name == word && !matches!(word, "int" | "decimal" | "dec"))
+            .map(|(_, canonical)| *canonical),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn plain_names_are_sorted() {
+        assert!(super::PLAIN.is_sorted());
+    }
+}
