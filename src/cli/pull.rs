@@ -3,8 +3,9 @@
 use super::output::{count, harmless, print};
 use super::{Context, Exit, Stop};
 use crate::database::{Access, Session};
-use crate::model::Model;
+use crate::model::{ColumnRef, Dialect, Mask, Model};
 use crate::source;
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -45,7 +46,7 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
     let target = context.target()?;
     let mut connection = context.connect(&target, Access::Read)?;
     let model = connection.introspect()?;
-    let rust = source::schema_rs::write(&model);
+    let rust = source::schema_rs::write_marked(&model, &marks(context, file, model.dialect)?);
     let sql = source::sql::write(&model);
     if args.dry_run && context.json() {
         let mut files = serde_json::Map::new();
@@ -94,6 +95,24 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
     }
     print(&text)?;
     Ok(Exit::Done)
+}
+
+/// The `#[pii]` marks of the file that is replaced: the database does not know them, and a column
+/// that lost its mark would leave unmasked in the next dump.
+fn marks(
+    context: &Context,
+    file: &Path,
+    dialect: Dialect,
+) -> anyhow::Result<BTreeMap<ColumnRef, Option<Mask>>> {
+    let marked = std::fs::read_to_string(file).is_ok_and(|text| text.contains("pii"));
+    if !marked {
+        return Ok(BTreeMap::new());
+    }
+    match source::files::load(&[file.to_owned()], &[], dialect) {
+        Ok(source) => Ok(source.personal_under_all_names()),
+        Err(found) => Err(super::schema::mistakes(context, &found)
+            .context("its #[pii] marks are to be kept: correct the file, or delete it")),
+    }
 }
 
 /// Names what the files cannot say and what Diesel cannot address.

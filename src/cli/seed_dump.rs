@@ -2,14 +2,20 @@
 
 use super::output::print;
 use super::seed::stop;
-use super::{Context, Exit, Stop};
-use crate::database::Access;
+use super::{Context, Exit, Stop, schema};
+use crate::config::Origin;
+use crate::database::{Access, Session};
+use crate::model::{ColumnRef, Dialect};
 use crate::seed::{self, Mask, Take};
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 #[derive(clap::Args, Debug)]
-#[command(after_help = "Columns that look like personal data need a mask.\n\n\
-                  Example:\n  dbkit seed dump users --mask users.email=hash --output seeds/dev/users.json")]
+#[command(
+    after_help = "Columns marked #[pii] in the schema are masked as it says; those that merely look like\n\
+                  personal data need a mask.\n\n\
+                  Example:\n  dbkit seed dump users --mask users.email=hash --output seeds/dev/users.json"
+)]
 pub(super) struct DumpArgs {
     /// Tables
     #[arg(required = true, value_name = "TABLE")]
@@ -19,8 +25,11 @@ pub(super) struct DumpArgs {
 }
 
 #[derive(clap::Args, Debug)]
-#[command(after_help = "Columns that look like personal data need a mask.\n\n\
-                  Example:\n  dbkit seed snapshot --root comments:42 --mask users.email=fake")]
+#[command(
+    after_help = "Columns marked #[pii] in the schema are masked as it says; those that merely look like\n\
+                  personal data need a mask.\n\n\
+                  Example:\n  dbkit seed snapshot --root comments:42 --mask users.email=fake"
+)]
 pub(super) struct SnapshotArgs {
     /// The row: its table and its primary key
     #[arg(long, value_name = "TABLE:KEY", value_parser = root)]
@@ -34,6 +43,9 @@ struct How {
     /// What becomes of a column: hash, fake, null or keep; may be repeated
     #[arg(long = "mask", value_name = "TABLE.COLUMN=MASK", value_parser = mask)]
     masks: Vec<(String, Mask)>,
+    /// Secret that goes into masked values, so that nobody finds the originals by trying
+    #[arg(long, value_name = "SECRET", env = "DBKIT_MASK_KEY", hide_env_values = true)]
+    mask_key: Option<String>,
     /// File to write instead of printing
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -46,13 +58,7 @@ fn root(text: &str) -> Result<(String, String), String> {
 
 fn mask(text: &str) -> Result<(String, Mask), String> {
     let (column, mask) = text.split_once('=').ok_or("write TABLE.COLUMN=MASK")?;
-    let mask = match mask {
-        "hash" => Mask::Hash,
-        "fake" => Mask::Fake,
-        "null" => Mask::Null,
-        "keep" => Mask::Keep,
-        _ => return Err("a mask is hash, fake, null or keep".to_owned()),
-    };
+    let mask = Mask::of(mask).ok_or("a mask is hash, fake, null or keep")?;
     Ok((column.to_owned(), mask))
 }
 
@@ -66,15 +72,63 @@ pub(super) fn snapshot(args: &SnapshotArgs, context: &Context) -> anyhow::Result
 }
 
 fn write(take: &Take, how: &How, context: &Context) -> anyhow::Result<Exit> {
+    let not_json = |path: &&PathBuf| path.extension().is_none_or(|ending| ending != "json");
+    if let Some(path) = how.output.as_ref().filter(not_json) {
+        let name = path.with_extension("json");
+        return Err(Stop::error(
+            Exit::Usage,
+            format!(
+                "a dump is JSON: a seed file called {} is read as something else\nhelp: --output {}",
+                path.display(),
+                name.display()
+            ),
+        ));
+    }
     let target = context.target()?;
     let mut connection = context.connect(&target, Access::Read)?;
-    let masks = how.masks.iter().cloned().collect();
-    let text = seed::dump(&mut connection, take, &masks).map_err(|error| stop(context, error))?;
+    let masks = seed::Masks {
+        asked: how.masks.iter().cloned().collect(),
+        declared: declared(context, connection.dialect())?,
+        key: how.mask_key.clone().unwrap_or_default(),
+    };
+    let dumped = seed::dump(&mut connection, take, &masks).map_err(|error| stop(context, error))?;
     match &how.output {
-        None => print(&text)?,
-        Some(path) => std::fs::write(path, text).map_err(|error| {
+        None => print(&dumped.text)?,
+        Some(path) => std::fs::write(path, &dumped.text).map_err(|error| {
             Stop::error(Exit::Unexpected, format!("cannot write {}: {error}", path.display()))
         })?,
     }
+    tell(context, &dumped);
     Ok(Exit::Done)
+}
+
+/// The columns that the schema marks as personal data; none where there is no schema file, as for a
+/// database that dbkit does not manage.
+fn declared(
+    context: &Context,
+    dialect: Dialect,
+) -> anyhow::Result<BTreeMap<ColumnRef, Option<Mask>>> {
+    let setting = &context.config.schema;
+    let nothing = setting.origin == Origin::Default
+        && setting.value.iter().all(|path| !Path::new(path).exists());
+    if nothing {
+        context.warn("there is no schema file: only names tell which columns hold personal data");
+        return Ok(BTreeMap::new());
+    }
+    Ok(schema::load(context, dialect)?.personal_under_all_names())
+}
+
+/// What became of the columns, beside what a program reads.
+fn tell(context: &Context, dumped: &seed::Dumped) {
+    let (kept, masked): (Vec<_>, Vec<_>) =
+        dumped.masked.iter().partition(|(_, mask)| **mask == Mask::Keep);
+    if !masked.is_empty() {
+        let shown: Vec<String> =
+            masked.iter().map(|(name, mask)| format!("{name} ({})", mask.word())).collect();
+        context.say(&format!("masked: {}", shown.join(", ")));
+    }
+    if !kept.is_empty() {
+        let shown: Vec<&str> = kept.iter().map(|(name, _)| name.as_str()).collect();
+        context.warn(&format!("as they are in the database: {}", shown.join(", ")));
+    }
 }

@@ -9,6 +9,7 @@
 mod column;
 mod constraint;
 mod index;
+mod mask;
 mod name;
 mod object;
 mod options;
@@ -23,6 +24,7 @@ pub use constraint::{
     Check, Deferrable, Exclusion, FkAction, ForeignKey, MatchKind, OnConflict, PrimaryKey, Unique,
 };
 pub use index::{Index, IndexElement, IndexKey, Nulls, Order};
+pub use mask::Mask;
 pub use name::{Dialect, Expr, OnTable, QName, RoutineId};
 pub use object::{Object, ObjectId, ObjectKind, Unmodelled};
 pub use options::Options;

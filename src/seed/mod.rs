@@ -35,8 +35,9 @@ mod units;
 mod value;
 mod write;
 
+pub use crate::model::Mask;
 pub use clock::Clock;
-pub use dump::{Mask, Take, dump};
+pub use dump::{Dumped, Masks, Take, dump};
 pub use error::SeedError;
 pub use files::{COMMON, Sets, environments, load};
 pub use ledger::{SeededSet, protect, protected_as};

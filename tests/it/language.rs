@@ -266,9 +266,10 @@ fn no_attribute_is_silently_ignored() {
                         let told = |found: Vec<Diagnostic>| {
                             found.into_iter().map(|mistake| mistake.message).collect::<Vec<_>>()
                         };
-                        read(text, "", dialect)
-                            .map_err(told)
-                            .map(|s| format!("{:?}{:?}{:?}", s.model, s.renames, s.conversions))
+                        read(text, "", dialect).map_err(told).map(|s| {
+                            let intentions = (s.renames, s.conversions, s.personal);
+                            format!("{:?}{intentions:?}", s.model)
+                        })
                     };
                     shown(example) != shown(&without)
                 })

@@ -25,12 +25,7 @@ fn read(schema: &str, sql: &str) -> Source {
     let file =
         |name: &str, text: &str| Arc::new(SourceFile { path: name.into(), text: text.to_owned() });
     let mut source = if schema.trim().is_empty() {
-        Source {
-            model: Model::new(Dialect::Postgres),
-            renames: Vec::new(),
-            conversions: Default::default(),
-            files: Vec::new(),
-        }
+        Source::of(Model::new(Dialect::Postgres))
     } else {
         dbkit::source::schema_rs::read(&[file("schema.rs", schema)], Dialect::Postgres)
             .unwrap_or_else(|found| panic!("{}", found[0].render(false)))

@@ -40,6 +40,8 @@ pub enum Shape {
     List,
     /// Nothing or arguments: `#[identity]`, `#[identity(always)]`
     FlagOrList,
+    /// Nothing, a word or arguments: `#[pii]`, `#[pii = hash]`, `#[pii(mask = hash)]`
+    FlagOrWord,
     /// A string or arguments: `#[check = "a > 0"]`, `#[check("a > 0", name = "positive")]`
     TextOrList,
 }
@@ -124,6 +126,7 @@ pub const KNOWN: &[Known] = &[
     known("options", COLUMN, Shape::List, r#"#[options(n_distinct = "-0.5")]"#),
     known("partition_by", TABLE, Shape::Text, r#"#[partition_by = "RANGE (created_at)"]"#),
     known("partition_of", TABLE, Shape::List, r#"#[partition_of(events, "FOR VALUES IN ('eu')")]"#),
+    known("pii", COLUMN, Shape::FlagOrWord, "#[pii = hash]"),
     known("precision", COLUMN, Shape::IntegerOrList, "#[precision(10, 2)]"),
     known("primary_key", TABLE, Shape::List, r#"#[primary_key(name = "users_pk")]"#),
     repeated("references", COLUMN, Shape::List, "#[references(users.id, on_delete = cascade)]"),

@@ -258,6 +258,9 @@ fn fits(attribute: &Attribute, known: &Known) -> bool {
         Shape::Word => is(|kind| matches!(kind, TermKind::Path(_) | TermKind::Text(_))),
         Shape::List => list,
         Shape::FlagOrList => flag || list || is(|kind| matches!(kind, TermKind::Path(_))),
+        Shape::FlagOrWord => {
+            flag || list || is(|kind| matches!(kind, TermKind::Path(_) | TermKind::Text(_)))
+        }
         Shape::TextOrList => list || is(|kind| matches!(kind, TermKind::Text(_))),
     }
 }

@@ -21,6 +21,27 @@ pub(super) struct Bounds {
     pub json: bool,
 }
 
+impl Bounds {
+    /// Keeps to both.
+    pub fn narrow(&mut self, other: Self) {
+        let both = |a: Option<f64>, b: Option<f64>, choose: fn(f64, f64) -> f64| match (a, b) {
+            (Some(a), Some(b)) => Some(choose(a, b)),
+            (a, b) => a.or(b),
+        };
+        self.min = both(self.min, other.min, f64::max);
+        self.max = both(self.max, other.max, f64::min);
+        self.max_length = match (self.max_length, other.max_length) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        };
+        self.min_length = self.min_length.max(other.min_length);
+        self.from = self.from.take().or(other.from);
+        self.until = self.until.take().or(other.until);
+        self.among = self.among.take().or(other.among);
+        self.json |= other.json;
+    }
+}
+
 /// What all checks of a table ask for.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Checks {

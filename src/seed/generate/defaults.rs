@@ -1,246 +1,22 @@
-//! Which maker a column gets: as its file says, else by its foreign key, its checks, its name and
-//! its type.
+//! A maker by a column's checks, name and type.
 
-use super::bounds::{self, Bounds};
+use super::bounds::Bounds;
 use super::cell::{Cell, DAY};
-use super::maker::{Fake, Maker, Moment, Number, Parents, Part, Spread};
-use super::request::{Request, Spec, free_cell, number, range_of, text};
-use super::unique::Draft;
-use super::words::{self, Words};
-use crate::database::Value;
-use crate::model::{ColumnValue, DataType, Dialect, ForeignKey, Model, Table, TypeName};
-use crate::seed::check::is_rowid;
-use crate::seed::keys;
-use crate::seed::kind::{Kind, has_own_value};
-use crate::seed::read::{Given, Node, Shape, time_offset};
-use crate::seed::value::convert;
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use super::maker::{Fake, Maker, Moment, Number, Spread};
+use super::target::{Target, cell};
+use crate::seed::kind::Kind;
+use crate::seed::read::{Given, time_offset};
 
 /// 2024-01-01 and two years later: times that stay the same from day to day.
 const FROM: i64 = 19_723 * DAY;
 const UNTIL: i64 = 20_453 * DAY;
+/// 1950-01-01 to 2005-12-31: grown-ups.
+const BORN_FROM: i64 = -7_305 * DAY;
+const BORN_UNTIL: i64 = 13_148 * DAY;
 const SECOND: i64 = 1_000_000;
 
-struct Target<'t> {
-    name: &'t str,
-    kind: Kind,
-    bounds: Bounds,
-    dialect: Dialect,
-    words: &'static Words,
-    unique: bool,
-    scale: u32,
-    precision: Option<u32>,
-}
-
-pub(super) fn makers(
-    request: &Request,
-    table: &Table,
-    model: &Model,
-    parents: &BTreeMap<usize, Arc<Parents>>,
-    start: i64,
-) -> Result<Vec<Draft>, String> {
-    let checks = bounds::read(table, model.dialect);
-    let mut drafts = Vec::new();
-    let generated: Vec<_> = table
-        .columns
-        .iter()
-        .filter(|column| !matches!(column.value, ColumnValue::Generated { .. }))
-        .collect();
-    for column in &generated {
-        let spec = request.columns.get(&column.name);
-        let kind = Kind::of(&column.ty, model);
-        let alone = |set: &[String]| matches!(set, [one] if *one == column.name);
-        let primary = table.primary_key.as_ref().is_some_and(|key| alone(&key.columns));
-        let unique = primary || keys::uniques(table).any(|set| alone(&set));
-        let locale = spec.and_then(|spec| text(spec.get("locale")?));
-        let (precision, scale) = precision(&column.ty);
-        let mut bounds = checks.columns.get(&column.name).cloned().unwrap_or_default();
-        if let Some(length) = length(&column.ty) {
-            bounds.max_length = Some(bounds.max_length.map_or(length, |old| old.min(length)));
-        }
-        let target = Target {
-            name: &column.name,
-            kind,
-            bounds,
-            dialect: model.dialect,
-            words: locale.and_then(words::of).unwrap_or(request.words),
-            unique,
-            scale,
-            precision,
-        };
-        let foreign = table
-            .foreign_keys
-            .iter()
-            .enumerate()
-            .find(|(_, key)| key.columns.contains(&column.name));
-        let given = spec.is_some_and(says_how);
-        let mut key = None;
-        let maker = match (foreign, spec) {
-            (_, Some(spec)) if given => {
-                from_spec(spec, &target).map_err(|message| format!("{}: {message}", column.name))?
-            }
-            (Some((number, foreign)), _) if foreign.parent == table.name => {
-                key = Some(number);
-                tree(foreign, &column.name, &generated, spec)?
-            }
-            (Some((number, foreign)), _) => {
-                key = Some(number);
-                let found = parents.get(&number).cloned().unwrap_or_default();
-                if found.keys.is_empty() {
-                    if column.nullable {
-                        Maker::Null
-                    } else {
-                        return Err(format!(
-                            "{} refers to {}, which has no rows yet",
-                            column.name, foreign.parent
-                        ));
-                    }
-                } else {
-                    let position = foreign.columns.iter().position(|c| *c == column.name);
-                    let skew = spec.and_then(|spec| number_of(spec, "skew"));
-                    let spread = skew.map_or(Spread::Uniform, Spread::Zipf);
-                    Maker::Parent { parents: found, column: position.unwrap_or(0), spread }
-                }
-            }
-            (None, _) if primary && matches!(target.kind, Kind::Integer { .. }) => {
-                Maker::Sequence { start, step: 1 }
-            }
-            (None, _) => match ordered_after(&checks, &column.name, &generated) {
-                Some(other) => Maker::After { other, most: 30 * DAY },
-                None => match default(&target) {
-                    Some(maker) => maker,
-                    None if has_own_value(&column.value) || is_rowid(table, column) => continue,
-                    None if column.nullable => Maker::Null,
-                    None => {
-                        return Err(format!(
-                            "{} takes {}, which nothing makes by itself: say how, with columns.{} = \
-                             {{ choice = [\"…\"] }}",
-                            column.name,
-                            target.kind.wants(),
-                            column.name
-                        ));
-                    }
-                },
-            },
-        };
-        if let Kind::Integer { max, .. } = target.kind
-            && let (Maker::Sequence { start, step }, super::Amount::Rows(rows)) =
-                (&maker, &request.amount)
-        {
-            let last = i128::from(*start) + i128::from(*step) * (i128::from(*rows) - 1);
-            if last > i128::from(max) {
-                return Err(format!("{rows} rows, but {} ends at {max}", column.name));
-            }
-        }
-        let nulls = match spec.and_then(|spec| number_of(spec, "null")) {
-            Some(_) if !column.nullable => {
-                return Err(format!("{} is not nullable", column.name));
-            }
-            Some(share) => share.clamp(0.0, 1.0),
-            None if !column.nullable => -1.0,
-            None if key.is_some()
-                || given
-                || matches!(maker, Maker::Null | Maker::After { .. }) =>
-            {
-                0.0
-            }
-            None => 0.1,
-        };
-        drafts.push(Draft { name: column.name.clone(), maker, nulls, key });
-    }
-    // What stands behind another column was counted among all; some may have been left out.
-    let names: Vec<String> = drafts.iter().map(|draft| draft.name.clone()).collect();
-    for draft in &mut drafts {
-        if let Maker::After { other, .. } | Maker::Tree { column: other, .. } = &mut draft.maker {
-            let name = generated.get(*other).map(|column| &column.name);
-            *other = names.iter().position(|n| Some(n) == name).unwrap_or(usize::MAX);
-        }
-    }
-    Ok(drafts)
-}
-
-fn number_of(spec: &Spec, name: &str) -> Option<f64> {
-    number(spec.get(name)?)
-}
-
-/// True when the settings name a maker, not only a share of nulls or a skew.
-fn says_how(spec: &Spec) -> bool {
-    ["value", "choice", "weighted", "range", "fake", "template", "sequence", "json", "array"]
-        .iter()
-        .any(|name| spec.get(name).is_some())
-}
-
-fn tree(
-    foreign: &ForeignKey,
-    name: &str,
-    columns: &[&crate::model::Column],
-    spec: Option<&Spec>,
-) -> Result<Maker, String> {
-    let position = foreign.columns.iter().position(|column| column == name).unwrap_or(0);
-    let parent = foreign.parent_columns.get(position);
-    let column = columns.iter().position(|column| Some(&column.name) == parent);
-    let whole = |name: &str, otherwise: u64| {
-        let found = spec.and_then(|spec| spec.get(name)).and_then(range_of);
-        found.map_or(otherwise, |(number, _)| number).max(1)
-    };
-    Ok(Maker::Tree {
-        roots: whole("roots", 10),
-        branches: whole("branches", 5),
-        column: column.ok_or("the key it refers to is not generated")?,
-    })
-}
-
-/// The column that this one must not be before: by a check, or by the usual names.
-fn ordered_after(
-    checks: &bounds::Checks,
-    name: &str,
-    columns: &[&crate::model::Column],
-) -> Option<usize> {
-    let position = |wanted: &str| columns.iter().position(|column| column.name == wanted);
-    if let Some((first, _)) = checks.ordered.iter().find(|(_, second)| second == name) {
-        return position(first);
-    }
-    let first = match name {
-        "updated_at" | "modified_at" | "changed_at" | "deleted_at" | "finished_at" => "created_at",
-        _ => return None,
-    };
-    position(first).filter(|at| {
-        let own = columns.iter().find(|column| column.name == name);
-        columns.get(*at).zip(own).is_some_and(|(a, b)| a.ty == b.ty)
-    })
-}
-
-/// `varchar(36)`: 36.
-fn length(ty: &DataType) -> Option<usize> {
-    let TypeName::Builtin(name) = &ty.name else { return None };
-    let lower = name.to_lowercase();
-    if !lower.contains("char") {
-        return None;
-    }
-    if let Some(modifier) = &ty.modifier {
-        return modifier.parse().ok();
-    }
-    lower.split_once('(')?.1.split_once(')')?.0.trim().parse().ok()
-}
-
-/// `numeric(8, 2)`: precision and scale.
-fn precision(ty: &DataType) -> (Option<u32>, u32) {
-    let TypeName::Builtin(name) = &ty.name else { return (None, 2) };
-    let inside = match &ty.modifier {
-        Some(modifier) => modifier.clone(),
-        None => match name.split_once('(').and_then(|(_, rest)| rest.split_once(')')) {
-            Some((inside, _)) => inside.to_owned(),
-            None => return (None, 2),
-        },
-    };
-    let mut parts = inside.split(',').map(|part| part.trim().parse::<u32>().ok());
-    let precision = parts.next().flatten();
-    (precision, parts.next().flatten().unwrap_or(0).min(9))
-}
-
 /// A maker by checks, name and type.
-fn default(target: &Target<'_>) -> Option<Maker> {
+pub(super) fn default(target: &Target<'_>) -> Option<Maker> {
     let name = target.name.to_lowercase();
     let has = |words: &[&str]| words.iter().any(|word| name.contains(word));
     if let Some(values) = &target.bounds.among {
@@ -334,28 +110,13 @@ fn default(target: &Target<'_>) -> Option<Maker> {
     })
 }
 
-fn fake(target: &Target<'_>, fake: Fake) -> Maker {
+pub(super) fn fake(target: &Target<'_>, fake: Fake) -> Maker {
     Maker::Fake {
         fake,
         words: target.words,
         min: target.bounds.min_length.unwrap_or(0),
         max: target.bounds.max_length,
     }
-}
-
-/// The maker of a text column by its name alone.
-pub(super) fn text_like(name: &str) -> Option<Maker> {
-    let target = Target {
-        name,
-        kind: Kind::Text { max: None },
-        bounds: Bounds::default(),
-        dialect: Dialect::Postgres,
-        words: words::LOCALES.first()?,
-        unique: true,
-        scale: 0,
-        precision: None,
-    };
-    Some(text_maker(&target, &name.to_lowercase()))
 }
 
 fn text_maker(target: &Target<'_>, name: &str) -> Maker {
@@ -403,7 +164,13 @@ fn text_maker(target: &Target<'_>, name: &str) -> Maker {
     fake(target, kind)
 }
 
-fn numbers(target: &Target<'_>, low: f64, high: f64, number: Number, most: (f64, f64)) -> Maker {
+pub(super) fn numbers(
+    target: &Target<'_>,
+    low: f64,
+    high: f64,
+    number: Number,
+    most: (f64, f64),
+) -> Maker {
     let (mut low, mut high) = (low, high);
     match (target.bounds.min, target.bounds.max) {
         (Some(min), Some(max)) => (low, high) = (min, max),
@@ -414,7 +181,13 @@ fn numbers(target: &Target<'_>, low: f64, high: f64, number: Number, most: (f64,
     range(low.max(most.0), high.min(most.1), number, Spread::Uniform, None)
 }
 
-fn range(low: f64, high: f64, number: Number, spread: Spread, step: Option<f64>) -> Maker {
+pub(super) fn range(
+    low: f64,
+    high: f64,
+    number: Number,
+    spread: Spread,
+    step: Option<f64>,
+) -> Maker {
     let factor = match number {
         Number::Integer => 1.0,
         Number::Decimal(scale) => 10f64.powi(i32::try_from(scale).unwrap_or(0)),
@@ -430,7 +203,7 @@ fn range(low: f64, high: f64, number: Number, spread: Spread, step: Option<f64>)
     }
 }
 
-fn moments(target: &Target<'_>, from: Option<i64>, until: Option<i64>) -> Maker {
+pub(super) fn moments(target: &Target<'_>, from: Option<i64>, until: Option<i64>) -> Maker {
     let bound = |text: &Option<String>| text.as_ref().and_then(|text| moment(text));
     let from = from.or_else(|| bound(&target.bounds.from));
     let until = until.or_else(|| bound(&target.bounds.until));
@@ -439,6 +212,7 @@ fn moments(target: &Target<'_>, from: Option<i64>, until: Option<i64>) -> Maker 
         (Some(from), None) => (from, from + (UNTIL - FROM)),
         (None, Some(until)) => (until - (UNTIL - FROM), until),
         (None, None) if target.kind == Kind::Time => (0, DAY - SECOND),
+        (None, None) if born(target.name) => (BORN_FROM, BORN_UNTIL),
         (None, None) => (FROM, UNTIL),
     };
     let moment = match target.kind {
@@ -456,8 +230,13 @@ fn moments(target: &Target<'_>, from: Option<i64>, until: Option<i64>) -> Maker 
     Maker::Moments { min, max: max.max(min), step, moment, spread: Spread::Uniform }
 }
 
+fn born(name: &str) -> bool {
+    let name = name.to_lowercase();
+    name == "dob" || name.contains("birth") || name.contains("born")
+}
+
 /// A time as text, in microseconds.
-fn moment(text: &str) -> Option<i64> {
+pub(super) fn moment(text: &str) -> Option<i64> {
     if let Some(Ok(offset)) = time_offset(text) {
         return Some(crate::seed::Clock::default().at(offset)?.and_utc().timestamp_micros());
     }
@@ -468,247 +247,4 @@ fn moment(text: &str) -> Option<i64> {
     }
     let date = chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?;
     Some(date.and_time(chrono::NaiveTime::MIN).and_utc().timestamp_micros())
-}
-
-fn cell(given: &Given, target: &Target<'_>) -> Cell {
-    convert(given, &target.kind, target.dialect).map_or(Cell::Null, |value| typed(&value, target))
-}
-
-fn typed(value: &Value, target: &Target<'_>) -> Cell {
-    let Value::Text(text) = value else { return Cell::from_value(value) };
-    match &target.kind {
-        Kind::Uuid => match uuid::Uuid::try_parse(text) {
-            Ok(uuid) => Cell::Uuid(uuid.as_u128()),
-            Err(_) => Cell::Text(text.clone()),
-        },
-        Kind::Timestamp => moment(text).map_or(Cell::Text(text.clone()), Cell::Timestamp),
-        Kind::TimestampZoned => moment(text).map_or(Cell::Text(text.clone()), Cell::TimestampZoned),
-        Kind::Date => moment(text).map_or(Cell::Text(text.clone()), |at| Cell::Date(at / DAY)),
-        Kind::Float => text.parse().map_or(Cell::Text(text.clone()), Cell::Real),
-        Kind::Numeric => text.parse::<f64>().map_or(Cell::Text(text.clone()), |number| {
-            let power = 10f64.powi(i32::try_from(target.scale).unwrap_or(0));
-            Cell::Decimal { digits: (number * power).round() as i64, scale: target.scale }
-        }),
-        _ => Cell::Text(text.clone()),
-    }
-}
-
-/// A maker as a file asks for it.
-fn from_spec(spec: &Spec, target: &Target<'_>) -> Result<Maker, String> {
-    let spread = match spec.get("spread").map(|node| (text(node), node)) {
-        None => number_of(spec, "skew").map_or(Spread::Uniform, Spread::Zipf),
-        Some((Some("uniform"), _)) => Spread::Uniform,
-        Some((Some("normal"), _)) => Spread::Normal,
-        Some((Some("exponential"), _)) => Spread::Exponential,
-        Some((Some("zipf"), _)) => Spread::Zipf(number_of(spec, "skew").unwrap_or(1.1)),
-        Some(_) => return Err("spread is uniform, normal, exponential or zipf".to_owned()),
-    };
-    let one = |node: &Node| {
-        let value = convert(&node.given(), &target.kind, target.dialect)?;
-        Ok::<_, String>(typed(&value, target))
-    };
-    if let Some(node) = spec.get("value") {
-        return one(node).map(Maker::Constant);
-    }
-    if let Some(node) = spec.get("choice") {
-        let Shape::List(items) = &node.shape else { return Err("choice is a list".to_owned()) };
-        let values = items.iter().map(one).collect::<Result<Vec<_>, _>>()?;
-        if values.is_empty() {
-            return Err("nothing to choose from".to_owned());
-        }
-        let weights = match spec.get("weights").map(|node| &node.shape) {
-            None => None,
-            Some(Shape::List(items)) if items.len() == values.len() => {
-                let weights: Option<Vec<f64>> = items.iter().map(number).collect();
-                Some(sums(weights.ok_or("weights are numbers")?)?)
-            }
-            Some(_) => return Err("as many weights as choices".to_owned()),
-        };
-        return Ok(Maker::Choice { values, weights });
-    }
-    if let Some(node) = spec.get("weighted") {
-        let Shape::Map(entries) = &node.shape else {
-            return Err("weighted is a table: { open = 5, closed = 1 }".to_owned());
-        };
-        let mut values = Vec::new();
-        let mut weights = Vec::new();
-        for entry in entries {
-            let value = convert(&Given::Raw(entry.key.clone()), &target.kind, target.dialect)?;
-            values.push(typed(&value, target));
-            weights.push(number(&entry.node).ok_or("weights are numbers")?);
-        }
-        return Ok(Maker::Choice { values, weights: Some(sums(weights)?) });
-    }
-    if let Some(node) = spec.get("range") {
-        let Shape::List(items) = &node.shape else { return Err(RANGE.to_owned()) };
-        let [low, high] = items.as_slice() else { return Err(RANGE.to_owned()) };
-        let step = number_of(spec, "step");
-        if target.kind.is_time() {
-            let bound = |node: &Node| match node.given() {
-                Given::Text(text) => moment(&text),
-                Given::Time(time) => moment(&time.to_string()),
-                _ => None,
-            };
-            let (Some(low), Some(high)) = (bound(low), bound(high)) else {
-                return Err("a range of times: [\"2026-01-01\", \"now\"]".to_owned());
-            };
-            let Maker::Moments { min, max, step, moment, .. } =
-                moments(target, Some(low), Some(high))
-            else {
-                return Err(RANGE.to_owned());
-            };
-            return Ok(Maker::Moments { min, max, step, moment, spread });
-        }
-        let (Some(low), Some(high)) = (number(low), number(high)) else {
-            return Err(RANGE.to_owned());
-        };
-        let number = match target.kind {
-            Kind::Integer { min, max } => {
-                if low < min as f64 || high > max as f64 {
-                    return Err(format!("the column takes {min} to {max}"));
-                }
-                Number::Integer
-            }
-            Kind::Numeric => Number::Decimal(target.scale),
-            Kind::Float => Number::Real,
-            _ => return Err(format!("a range, but the column takes {}", target.kind.wants())),
-        };
-        if high < low {
-            return Err("the range is empty".to_owned());
-        }
-        return Ok(range(low, high, number, spread, step));
-    }
-    if let Some(node) = spec.get("fake") {
-        let name = text(node).unwrap_or_default();
-        if name == "uuid" {
-            return Ok(Maker::Uuid { text: target.kind != Kind::Uuid });
-        }
-        let found = Fake::NAMES.iter().find(|(known, _)| *known == name);
-        let names = Fake::NAMES.iter().map(|(name, _)| *name);
-        return match found {
-            Some((_, kind)) if matches!(target.kind, Kind::Text { .. } | Kind::Other) => {
-                Ok(fake(target, *kind))
-            }
-            Some(_) => Err(format!("text, but the column takes {}", target.kind.wants())),
-            None => Err(format!(
-                "nothing is called {name:?}: there are {}",
-                names.collect::<Vec<_>>().join(", ")
-            )),
-        };
-    }
-    if let Some(node) = spec.get("template") {
-        return Ok(Maker::Template {
-            parts: template(text(node).ok_or("a template is text")?)?,
-            words: target.words,
-        });
-    }
-    if let Some(node) = spec.get("sequence") {
-        let start = number(node).ok_or("a sequence begins with a number")? as i64;
-        return Ok(Maker::Sequence {
-            start,
-            step: number_of(spec, "step").map_or(1, |s| s as i64),
-        });
-    }
-    if let Some(node) = spec.get("json") {
-        return json(node, target);
-    }
-    if let Some(node) = spec.get("array") {
-        let (min, max) = match spec.get("size") {
-            None => (0, 3),
-            Some(size) => range_of(size).ok_or("size is 3 or [0, 5]")?,
-        };
-        let kind = match &target.kind {
-            Kind::Array(inner) => (**inner).clone(),
-            _ => Kind::Text { max: None },
-        };
-        let item = Target { kind, bounds: Bounds::default(), unique: false, ..*target };
-        let settings = match &node.shape {
-            Shape::Map(settings) => settings.clone(),
-            _ => return Err("array = { fake = \"word\" }".to_owned()),
-        };
-        let inner = Spec { settings, place: spec.place.clone() };
-        return Ok(Maker::List { item: Box::new(from_spec(&inner, &item)?), min, max });
-    }
-    Err("nothing says how to make it".to_owned())
-}
-
-const RANGE: &str = "a range is [low, high]";
-
-/// Every field a plain value, a maker, or an object of such.
-fn json(node: &Node, target: &Target<'_>) -> Result<Maker, String> {
-    let Shape::Map(entries) = &node.shape else {
-        return Ok(Maker::Constant(free_cell(&node.given())));
-    };
-    let mut fields = Vec::new();
-    for entry in entries {
-        let maker = match &entry.node.shape {
-            Shape::Map(settings) => {
-                let inner = Spec {
-                    settings: settings.clone(),
-                    place: crate::diagnostic::Place {
-                        file: Arc::new(crate::diagnostic::SourceFile {
-                            path: Default::default(),
-                            text: String::new(),
-                        }),
-                        span: 0..0,
-                    },
-                };
-                let ranged = inner.get("range").is_some();
-                let kind = if ranged {
-                    Kind::Integer { min: i64::MIN, max: i64::MAX }
-                } else {
-                    Kind::Text { max: None }
-                };
-                let field = Target { kind, bounds: Bounds::default(), unique: false, ..*target };
-                if says_how(&inner) {
-                    from_spec(&inner, &field)?
-                } else {
-                    json(&entry.node, target)?
-                }
-            }
-            _ => Maker::Constant(free_cell(&entry.node.given())),
-        };
-        fields.push((entry.key.clone(), maker));
-    }
-    Ok(Maker::Json { fields })
-}
-
-fn sums(weights: Vec<f64>) -> Result<Vec<f64>, String> {
-    let mut total = 0.0;
-    let mut sums = Vec::with_capacity(weights.len());
-    for weight in weights {
-        if !(weight >= 0.0 && weight.is_finite()) {
-            return Err("weights are not negative".to_owned());
-        }
-        total += weight;
-        sums.push(total);
-    }
-    if total > 0.0 { Ok(sums) } else { Err("all weights are 0".to_owned()) }
-}
-
-/// `user-{row}@{word}.org`
-fn template(text: &str) -> Result<Vec<Result<String, Part>>, String> {
-    let mut parts = Vec::new();
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once('{') {
-        let (name, after) = after.split_once('}').ok_or("a brace is not closed")?;
-        if !before.is_empty() {
-            parts.push(Ok(before.to_owned()));
-        }
-        parts.push(Err(match name {
-            "row" => Part::Row,
-            name => Part::Fake(
-                Fake::NAMES
-                    .iter()
-                    .find(|(known, _)| *known == name)
-                    .map(|(_, kind)| *kind)
-                    .ok_or_else(|| format!("nothing is called {{{name}}}"))?,
-            ),
-        }));
-        rest = after;
-    }
-    if !rest.is_empty() {
-        parts.push(Ok(rest.to_owned()));
-    }
-    Ok(parts)
 }

@@ -3,14 +3,19 @@
 mod bounds;
 mod cell;
 mod defaults;
+mod drafts;
 mod hash;
 mod maker;
 mod request;
+mod settings;
+mod stand_in;
+mod target;
 mod unique;
 mod words;
 
 pub(super) use cell::Cell;
 pub(super) use request::{Amount, Request, requests};
+pub(super) use stand_in::StandIn;
 
 use super::SeedError;
 use super::check::shown;
@@ -110,7 +115,7 @@ pub(super) fn generator(
             None => found,
         }])
     };
-    let drafts = defaults::makers(request, table, model, &parents, start).map_err(refused)?;
+    let drafts = drafts::makers(request, table, model, &parents, start).map_err(refused)?;
     let (rows, per) = amount(request, table, &parents).map_err(refused)?;
     let columns = unique::assign(request, table, drafts, rows, per.as_ref()).map_err(refused)?;
     let mut order: Vec<usize> = (0..columns.len()).collect();
@@ -234,18 +239,6 @@ fn first_number(
     let last = found.rows.first().and_then(|row| row.first());
     let last = last.and_then(|value| shown(value).parse::<i64>().ok()).unwrap_or(0);
     Ok(last.max(request.after).saturating_add(1))
-}
-
-/// A made-up text for a column of that name; the number decides which.
-pub(super) fn fake_like(column: &str, number: u64) -> String {
-    let mut cell = Cell::Null;
-    if let Some(maker) = defaults::text_like(column) {
-        let mut chance = Stream::new(number, "", column).row(0);
-        maker.at(number % 1_000_000_000, &mut chance, &mut cell);
-    }
-    let mut text = String::new();
-    cell.write(&mut text);
-    text
 }
 
 /// The table of a request by its name.

@@ -109,6 +109,9 @@ fn table_of(file: &SetFile) -> QName {
     }
 }
 
+/// Where a dump says what it masked; no table can be called so in a seed file.
+pub(super) const MASKED: &str = "@masked";
+
 struct Reader {
     contents: Contents,
     mistakes: Vec<Diagnostic>,
@@ -138,6 +141,8 @@ impl Reader {
             match (entry.key.as_str(), &entry.node.shape) {
                 // A table of the database called so is a list here, these are not.
                 ("keys", Shape::Map(keys)) if is_keys(keys) => self.keys(file, keys, None),
+                // What became of the columns, a word for people.
+                (MASKED, Shape::Map(_)) => {}
                 ("generate", Shape::Map(tables)) => self.wanted(file, tables, None),
                 _ => self.table(file, entry, None),
             }

@@ -18,4 +18,4 @@ pub use dialect::of_text as dialect_of;
 pub use read::{read, read_all};
 pub use serial::is_serial;
 pub use tenant::exact as tenants;
-pub use write::write;
+pub use write::{write, write_marked};

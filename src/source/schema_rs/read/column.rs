@@ -11,7 +11,7 @@ use crate::diff::Rename;
 use crate::diff::Using;
 use crate::model::{
     Check, Collation, Column, ColumnRef, ColumnValue, DataType, Dialect, Expr, GeneratedKind,
-    Identity, IdentityMode, Options, QName, SequenceOptions, Storage, TypeName,
+    Identity, IdentityMode, Mask, Options, QName, SequenceOptions, Storage, TypeName,
 };
 
 /// What a type path came to.
@@ -464,6 +464,17 @@ fn attribute_of(
                     .help("write #[on_update = \"now()\"]");
             }
         },
+        "pii" => {
+            let word = args.choice("mask", &Mask::WORDS, mistakes);
+            let mask = word.or_else(|| match args.positional().first() {
+                Some(ast::Arg::Value(value)) => {
+                    super::args::choice("pii", value, &Mask::WORDS, mistakes)
+                }
+                _ => None,
+            });
+            let place = ColumnRef { table: draft.table.name.clone(), column: out.name.clone() };
+            context.personal.insert(place, mask);
+        }
         "renamed_from" => {
             if let Some((from, _)) = args.first_text() {
                 context.renames.push(Rename::Column {

@@ -6,7 +6,8 @@ use super::catalog::{Catalog, Home};
 use super::mistakes::{Mistakes, suggestion};
 use crate::diff::Conversions;
 use crate::diff::Rename;
-use crate::model::{Dialect, Table};
+use crate::model::{ColumnRef, Dialect, Mask, Table};
+use std::collections::BTreeMap;
 
 /// What reading a table may look at and add to.
 pub struct Context<'a> {
@@ -15,6 +16,7 @@ pub struct Context<'a> {
     pub mistakes: &'a mut Mistakes,
     pub renames: &'a mut Vec<Rename>,
     pub conversions: &'a mut Conversions,
+    pub personal: &'a mut BTreeMap<ColumnRef, Option<Mask>>,
 }
 
 /// A table and the places of its parts. The lists of places run beside the lists of the table.

@@ -29,7 +29,7 @@ use args::Args;
 use catalog::{Catalog, Found, Home};
 use draft::{Context, Draft, KeyPlace};
 use mistakes::{Mistakes, suggestion};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Reads schema files as one model: the union of all tables and enums in them.
@@ -57,6 +57,7 @@ pub fn read_all(files: &[Arc<SourceFile>], dialect: Dialect) -> (Source, Vec<Dia
     let mut model = Model::new(dialect);
     let mut renames = Vec::new();
     let mut conversions = Conversions::default();
+    let mut personal = BTreeMap::new();
     let mut drafts = Vec::new();
     for (at, ((items, file), mistakes)) in items.iter().zip(files).zip(&mut mistakes).enumerate() {
         enums(items, dialect, &mut model, &mut renames, &mut conversions, mistakes);
@@ -67,6 +68,7 @@ pub fn read_all(files: &[Arc<SourceFile>], dialect: Dialect) -> (Source, Vec<Dia
                 mistakes,
                 renames: &mut renames,
                 conversions: &mut conversions,
+                personal: &mut personal,
             };
             let home = Home { file: at, stem: stem(file), module: table.module.clone() };
             drafts.push(table::read(table, home, &mut context));
@@ -90,7 +92,7 @@ pub fn read_all(files: &[Arc<SourceFile>], dialect: Dialect) -> (Source, Vec<Dia
     schemas(&mut model);
     renames.sort();
     renames.dedup();
-    (Source { model, renames, conversions, files: files.to_vec() }, list)
+    (Source { model, renames, conversions, personal, files: files.to_vec() }, list)
 }
 
 /// As a schema, files without any would mean to drop everything.

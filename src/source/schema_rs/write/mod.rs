@@ -8,9 +8,10 @@ mod plan;
 mod table;
 
 use super::types;
-use crate::model::{Dialect, EnumType, Model, Options};
+use crate::model::{ColumnRef, Dialect, EnumType, Mask, Model, Options};
 use layout::{Arg, Attribute, comment};
 use plan::Plan;
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 /// The tables and enums of a model as a Rust file with one `dbkit::schema!` block.
@@ -19,6 +20,12 @@ use std::fmt::Write;
 /// of `serial` columns go.
 #[must_use]
 pub fn write(model: &Model) -> String {
+    write_marked(model, &BTreeMap::new())
+}
+
+/// The same with the columns marked that hold personal data: no database knows that.
+#[must_use]
+pub fn write_marked(model: &Model, personal: &BTreeMap<ColumnRef, Option<Mask>>) -> String {
     let plan = Plan::new(model);
     let mut out = String::from(
         "// Written by `dbkit pull`. Edit it freely: from here on this file is the schema, and\n\
@@ -36,7 +43,7 @@ pub fn write(model: &Model) -> String {
     }
     for table in model.tables.values() {
         separate(&mut first, &mut out);
-        table::TableWriter::new(model, &plan, table).write(&mut out);
+        table::TableWriter::new(model, &plan, table, personal).write(&mut out);
     }
     out.push_str("}\n");
     out

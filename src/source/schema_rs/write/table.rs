@@ -4,7 +4,8 @@ use super::layout::{Arg, Attribute, comment};
 use super::plan::Plan;
 use super::{column_type, options};
 use crate::dialect::postgres::quote;
-use crate::model::{Column, Model, Persistence, QName, ReplicaIdentity, Table};
+use crate::model::{Column, ColumnRef, Mask, Model, Persistence, QName, ReplicaIdentity, Table};
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 /// Collects attributes of a table and of its columns, then writes it.
@@ -12,6 +13,7 @@ pub struct TableWriter<'a> {
     pub model: &'a Model,
     pub plan: &'a Plan<'a>,
     pub table: &'a Table,
+    pub personal: &'a BTreeMap<ColumnRef, Option<Mask>>,
     /// Identifiers of the columns, by position.
     pub idents: &'a [String],
     pub attributes: Vec<Attribute>,
@@ -19,11 +21,17 @@ pub struct TableWriter<'a> {
 }
 
 impl<'a> TableWriter<'a> {
-    pub fn new(model: &'a Model, plan: &'a Plan<'a>, table: &'a Table) -> Self {
+    pub fn new(
+        model: &'a Model,
+        plan: &'a Plan<'a>,
+        table: &'a Table,
+        personal: &'a BTreeMap<ColumnRef, Option<Mask>>,
+    ) -> Self {
         Self {
             model,
             plan,
             table,
+            personal,
             idents: plan.columns(&table.name),
             attributes: Vec::new(),
             column_attributes: vec![Vec::new(); table.columns.len()],
@@ -43,6 +51,14 @@ impl<'a> TableWriter<'a> {
             let ty = column_type(self.model, self.plan, &column.ty, &mut attributes);
             column_types.push(self.nullability(column, ty, &mut attributes));
             self.value_attributes(column, &mut attributes);
+            let place = ColumnRef { table: self.table.name.clone(), column: column.name.clone() };
+            match self.personal.get(&place) {
+                None => {}
+                Some(None) => attributes.push(Attribute::flag("pii")),
+                Some(Some(mask)) => {
+                    attributes.push(Attribute::value("pii", Arg::word(mask.word())));
+                }
+            }
             if let Some(slot) = self.column_attributes.get_mut(column_types.len() - 1) {
                 *slot = attributes;
             }
