@@ -1,8 +1,8 @@
-use super::PoolSettings;
+use super::{PoolSettings, Tenancy};
 use diesel::connection::{AnsiTransactionManager, SimpleConnection};
 use diesel::r2d2::R2D2Connection;
 use diesel::sql_types::Text;
-use diesel::{QueryResult, QueryableByName, RunQueryDsl};
+use diesel::{ExpressionMethods, QueryResult, QueryableByName, RunQueryDsl};
 use std::time::Duration;
 
 /// How much a unit of work sees of others that run beside it (PostgreSQL manual, 13.2). SQLite
@@ -34,6 +34,43 @@ pub trait Backend: R2D2Connection<TransactionManager = AnsiTransactionManager> +
     /// What the database says.
     fn prepare(&mut self, settings: &PoolSettings) -> QueryResult<()>;
 
+    /// Asked of a connection before it is handed out: whether it still answers. Takes back what its
+    /// last user left in the session.
+    ///
+    /// # Errors
+    /// What the database says; the connection is thrown away.
+    fn refresh(&mut self) -> QueryResult<()>;
+
+    /// Makes the transaction a tenant's. False when the tenant has no `schema`.
+    ///
+    /// # Errors
+    /// What the database says.
+    fn enter(&mut self, tenant: &str, schema: Option<&str>) -> QueryResult<bool>;
+
+    /// Whether the transaction still is the tenant's.
+    ///
+    /// # Errors
+    /// What the database says.
+    fn stayed(&mut self, tenant: &str, schema: Option<&str>) -> QueryResult<bool>;
+
+    /// Notes in the transaction why it looks at all tenants.
+    ///
+    /// # Errors
+    /// What the database says.
+    fn enter_system(&mut self, reason: &str) -> QueryResult<()>;
+
+    /// Why tenants would not be kept apart on this connection; `None` where they are.
+    ///
+    /// # Errors
+    /// What the database says.
+    fn refusal(&mut self, tenancy: &Tenancy) -> QueryResult<Option<String>>;
+
+    /// Why this connection cannot serve [`Db::system`](super::Db::system).
+    ///
+    /// # Errors
+    /// What the database says.
+    fn system_refusal(&mut self) -> QueryResult<Option<String>>;
+
     /// The statement that begins a transaction.
     fn begin(isolation: Option<Isolation>, access: Access) -> String;
 
@@ -53,6 +90,36 @@ struct Row {
 const RAN: &str = "SELECT version AS value FROM __diesel_schema_migrations";
 
 #[cfg(feature = "postgres")]
+const TENANT: &str = "app.tenant_id";
+
+#[cfg(feature = "postgres")]
+const SEARCH_PATH: &str = "search_path";
+
+/// Settings, roles, cursors and temporary tables outlive a transaction: the next user of the
+/// connection must find none of them.
+#[cfg(feature = "postgres")]
+const REFRESH: &str = "CLOSE ALL; UNLISTEN *; RESET ROLE; RESET search_path; \
+    SET app.tenant_id = ''; SET app.system_reason = ''; DISCARD TEMP; DISCARD SEQUENCES";
+
+#[cfg(feature = "postgres")]
+mod functions {
+    use diesel::sql_types::{Bool, Text};
+
+    diesel::define_sql_function!(fn set_config(name: Text, value: Text, local: Bool) -> Text);
+    diesel::define_sql_function!(fn current_setting(name: Text, missing_ok: Bool) -> diesel::sql_types::Nullable<Text>);
+    diesel::define_sql_function!(fn to_regnamespace(name: Text) -> diesel::sql_types::Nullable<diesel::sql_types::Oid>);
+}
+
+#[cfg(feature = "postgres")]
+use functions::{current_setting, set_config, to_regnamespace};
+
+/// Extensions and what all tenants share stay in reach.
+#[cfg(feature = "postgres")]
+fn search_path(schema: &str) -> String {
+    format!("{schema}, public")
+}
+
+#[cfg(feature = "postgres")]
 impl Backend for diesel::PgConnection {
     fn prepare(&mut self, settings: &PoolSettings) -> QueryResult<()> {
         let mut sql = String::new();
@@ -68,6 +135,44 @@ impl Backend for diesel::PgConnection {
             sql.push_str(&format!("SET application_name = {name};"));
         }
         if sql.is_empty() { Ok(()) } else { self.batch_execute(&sql) }
+    }
+
+    fn refresh(&mut self) -> QueryResult<()> {
+        self.batch_execute(REFRESH)
+    }
+
+    fn enter(&mut self, tenant: &str, schema: Option<&str>) -> QueryResult<bool> {
+        let Some(schema) = schema else {
+            diesel::select(set_config(TENANT, tenant, true)).execute(self)?;
+            return Ok(true);
+        };
+        let schema = crate::dialect::postgres::quote::ident(schema);
+        let path = search_path(&schema);
+        let set = (set_config(TENANT, tenant, true), set_config(SEARCH_PATH, path, true));
+        let (_, _, found): (String, String, bool) =
+            diesel::select((set.0, set.1, to_regnamespace(schema).is_not_null()))
+                .get_result(self)?;
+        Ok(found)
+    }
+
+    fn stayed(&mut self, tenant: &str, schema: Option<&str>) -> QueryResult<bool> {
+        let now = (current_setting(TENANT, true), current_setting(SEARCH_PATH, true));
+        let (id, path): (Option<String>, Option<String>) = diesel::select(now).get_result(self)?;
+        let quoted = schema.map(crate::dialect::postgres::quote::ident);
+        Ok(id.as_deref() == Some(tenant)
+            && quoted.is_none_or(|schema| path == Some(search_path(&schema))))
+    }
+
+    fn enter_system(&mut self, reason: &str) -> QueryResult<()> {
+        diesel::select(set_config("app.system_reason", reason, true)).execute(self).map(drop)
+    }
+
+    fn refusal(&mut self, tenancy: &Tenancy) -> QueryResult<Option<String>> {
+        super::guard::refusal(self, *tenancy == Tenancy::Column)
+    }
+
+    fn system_refusal(&mut self) -> QueryResult<Option<String>> {
+        super::guard::system_refusal(self)
     }
 
     fn begin(isolation: Option<Isolation>, access: Access) -> String {
@@ -96,6 +201,31 @@ impl Backend for diesel::SqliteConnection {
     fn prepare(&mut self, settings: &PoolSettings) -> QueryResult<()> {
         let busy = settings.busy_timeout.as_millis();
         self.batch_execute(&format!("PRAGMA busy_timeout = {busy}; PRAGMA foreign_keys = ON;"))
+    }
+
+    fn refresh(&mut self) -> QueryResult<()> {
+        self.ping()
+    }
+
+    fn enter(&mut self, _: &str, _: Option<&str>) -> QueryResult<bool> {
+        Ok(true)
+    }
+
+    fn stayed(&mut self, _: &str, _: Option<&str>) -> QueryResult<bool> {
+        Ok(true)
+    }
+
+    fn enter_system(&mut self, _: &str) -> QueryResult<()> {
+        Ok(())
+    }
+
+    fn refusal(&mut self, tenancy: &Tenancy) -> QueryResult<Option<String>> {
+        let schemas = matches!(tenancy, Tenancy::Schema(_));
+        Ok(schemas.then(|| "SQLite has no schemas; take a file for each tenant".to_owned()))
+    }
+
+    fn system_refusal(&mut self) -> QueryResult<Option<String>> {
+        Ok(None)
     }
 
     fn begin(_: Option<Isolation>, access: Access) -> String {

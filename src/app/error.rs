@@ -26,6 +26,14 @@ pub enum Error {
         /// What the driver says.
         reason: String,
     },
+    /// The role that came in could look past what keeps tenants apart.
+    #[error(
+        "tenants would not be kept apart: {0}. Connect as a role that owns nothing and may do no more than it must"
+    )]
+    Refused(String),
+    /// There is no such tenant, or what ran for it has left it.
+    #[error("{0}")]
+    Tenant(String),
     /// What the database or Diesel says.
     #[error(transparent)]
     Query(#[from] diesel::result::Error),

@@ -13,6 +13,8 @@ pub struct Metrics {
     pub(super) rollbacks: AtomicU64,
     pub(super) retries: AtomicU64,
     pub(super) waits_timed_out: AtomicU64,
+    pub(super) system_units: AtomicU64,
+    pub(super) tenant_escapes: AtomicU64,
 }
 
 /// Counters only ever grow, and none decides anything: no order between them is needed.
@@ -48,6 +50,12 @@ impl Metrics {
                 "pool_timeouts_total",
                 "Times no connection became free in time.",
                 &self.waits_timed_out,
+            ),
+            ("system_units_total", "Units of work on all tenants.", &self.system_units),
+            (
+                "tenant_escapes_total",
+                "Units of work undone because their SQL had set another tenant.",
+                &self.tenant_escapes,
             ),
         ];
         for (name, help, counter) in counters {

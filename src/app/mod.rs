@@ -24,10 +24,15 @@
 mod backend;
 mod error;
 mod fingerprint;
+#[cfg(feature = "postgres")]
+mod guard;
 mod health;
+mod manager;
 mod metrics;
 mod pool;
 mod settings;
+mod tenancy;
+mod tenant;
 mod transient;
 mod unit;
 mod watch;
@@ -35,7 +40,10 @@ mod watch;
 pub use backend::{Access, Backend, Isolation};
 pub use error::Error;
 pub use health::{Health, MigrationState};
+pub use manager::Manager;
 pub use metrics::Metrics;
 pub use pool::{Db, Pooled};
 pub use settings::PoolSettings;
+pub use tenancy::Tenancy;
+pub use tenant::{System, Tenant};
 pub use unit::{Unit, Work};

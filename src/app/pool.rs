@@ -1,17 +1,18 @@
 use super::metrics::count;
+use super::tenant::Scope;
 use super::watch::Watch;
-use super::{Backend, Error, Metrics, PoolSettings, Unit};
+use super::{Backend, Error, Manager, Metrics, PoolSettings, Unit};
 use crate::config::{Location, Origin, Target};
 use crate::database::{self, Access};
 use crate::model::Dialect;
-use diesel::r2d2::{ConnectionManager, CustomizeConnection, NopErrorHandler, Pool};
+use diesel::r2d2::{CustomizeConnection, NopErrorHandler, Pool};
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 /// A plain Diesel connection that goes back to the pool when dropped.
-pub type Pooled<C> = diesel::r2d2::PooledConnection<ConnectionManager<C>>;
+pub type Pooled<C> = diesel::r2d2::PooledConnection<Manager<C>>;
 
 /// A database as an application uses it: a pool, and units of work on it. Cheap to clone; all
 /// clones share the pool.
@@ -20,8 +21,9 @@ pub struct Db<C: Backend> {
 }
 
 struct Inner<C: Backend> {
-    pool: Pool<ConnectionManager<C>>,
-    replica: Option<Pool<ConnectionManager<C>>>,
+    pool: Pool<Manager<C>>,
+    replica: Option<Pool<Manager<C>>>,
+    system: Option<Pool<Manager<C>>>,
     settings: PoolSettings,
     metrics: Arc<Metrics>,
     dialect: Dialect,
@@ -75,7 +77,46 @@ impl<C: Backend> Db<C> {
         let (pool, dialect) = pool::<C>(url, &settings)?;
         let replica = replica.map(|url| pool_of::<C>(url, &settings)).transpose()?;
         let metrics = Arc::new(Metrics::default());
-        Ok(Self { inner: Arc::new(Inner { pool, replica, settings, metrics, dialect }) })
+        let system = None;
+        let db =
+            Self { inner: Arc::new(Inner { pool, replica, system, settings, metrics, dialect }) };
+        db.guard()?;
+        Ok(db)
+    }
+
+    /// The same pool, with connections for [`Db::system`]: those of a role with `BYPASSRLS`, whose
+    /// password only this program has. Two at most, because the whole database is rarely asked for.
+    /// On SQLite there is no need of it.
+    ///
+    /// # Errors
+    /// As those of [`Db::open`], and [`Error::Refused`] for a role that would see no tenant's row, or
+    /// a superuser.
+    pub fn with_system(self, url: &str) -> Result<Self, Error> {
+        let mut settings = self.inner.settings.clone();
+        settings.max_size = settings.max_size.min(2);
+        settings.min_idle = 0;
+        let system = pool_of::<C>(url, &settings)?;
+        if let Some(why) = self.take(&system)?.system_refusal()? {
+            return Err(Error::Refused(why));
+        }
+        let inner = Inner {
+            pool: self.inner.pool.clone(),
+            replica: self.inner.replica.clone(),
+            system: Some(system),
+            settings: self.inner.settings.clone(),
+            metrics: Arc::clone(&self.inner.metrics),
+            dialect: self.inner.dialect,
+        };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// Refuses to begin where tenants would not be kept apart. The replica lets in the same role.
+    fn guard(&self) -> Result<(), Error> {
+        let Some(tenancy) = &self.inner.settings.tenancy else { return Ok(()) };
+        match self.connection()?.refusal(tenancy)? {
+            Some(why) => Err(Error::Refused(why)),
+            None => Ok(()),
+        }
     }
 
     /// A connection of one's own, outside of any unit of work. Its queries are not counted.
@@ -88,7 +129,7 @@ impl<C: Backend> Db<C> {
 
     /// Begins to describe a unit of work: one transaction, its isolation, how often it is tried.
     pub fn unit(&self) -> Unit<'_, C> {
-        Unit::new(self)
+        Unit::new(self, Scope::Nobody)
     }
 
     /// Runs a closure in one transaction: committed when it returns `Ok`, rolled back when it returns
@@ -142,9 +183,20 @@ impl<C: Backend> Db<C> {
     pub(super) fn watched(
         &self,
         replica: bool,
+        system: bool,
         conflict: &Arc<AtomicBool>,
     ) -> Result<Pooled<C>, Error> {
-        let pool = self.inner.replica.as_ref().filter(|_| replica).unwrap_or(&self.inner.pool);
+        let pool = match (&self.inner.system, &self.inner.replica) {
+            (Some(pool), _) if system => pool,
+            (None, _) if system && self.inner.dialect == Dialect::Postgres => {
+                return Err(Error::Tenant(
+                    "there are no connections for all tenants: call Db::with_system at the start"
+                        .to_owned(),
+                ));
+            }
+            (_, Some(pool)) if replica => pool,
+            _ => &self.inner.pool,
+        };
         let mut connection = self.take(pool)?;
         let settings = &self.inner.settings;
         connection.set_instrumentation(Watch::new(
@@ -157,7 +209,7 @@ impl<C: Backend> Db<C> {
         Ok(connection)
     }
 
-    fn take(&self, pool: &Pool<ConnectionManager<C>>) -> Result<Pooled<C>, Error> {
+    fn take(&self, pool: &Pool<Manager<C>>) -> Result<Pooled<C>, Error> {
         let begun = Instant::now();
         pool.get().map_err(|error| {
             count(&self.inner.metrics.waits_timed_out);
@@ -172,17 +224,14 @@ impl<C: Backend> Db<C> {
     }
 }
 
-fn pool_of<C: Backend>(
-    url: &str,
-    settings: &PoolSettings,
-) -> Result<Pool<ConnectionManager<C>>, Error> {
+fn pool_of<C: Backend>(url: &str, settings: &PoolSettings) -> Result<Pool<Manager<C>>, Error> {
     pool::<C>(url, settings).map(|(pool, _)| pool)
 }
 
 fn pool<C: Backend>(
     url: &str,
     settings: &PoolSettings,
-) -> Result<(Pool<ConnectionManager<C>>, Dialect), Error> {
+) -> Result<(Pool<Manager<C>>, Dialect), Error> {
     let unreachable = |error: &dyn fmt::Display| Error::Unreachable(error.to_string());
     let origin = Origin::Flag("Db::open");
     let location = Location::parse(url, &origin).map_err(|error| unreachable(&error))?;
@@ -210,7 +259,7 @@ fn pool<C: Backend>(
         .connection_timeout(settings.connect_timeout)
         .connection_customizer(Box::new(Prepare(settings.clone())))
         .error_handler(Box::new(NopErrorHandler))
-        .build(ConnectionManager::<C>::new(address))
+        .build(Manager::<C>::new(address))
         .map_err(|error| unreachable(&error))?;
     Ok((pool, target.dialect()))
 }

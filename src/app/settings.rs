@@ -1,3 +1,4 @@
+use super::Tenancy;
 use std::time::Duration;
 
 /// Limits of a pool. [`Default`] is what development uses.
@@ -29,6 +30,9 @@ pub struct PoolSettings {
     /// The same query that often in one unit of work is warned about: most likely a loop that
     /// should be a join. `None`: never.
     pub repeated_query: Option<u32>,
+    /// How tenants are kept apart. Where it is set, [`Db::open`](super::Db::open) refuses a role that
+    /// could look past it.
+    pub tenancy: Option<Tenancy>,
 }
 
 impl Default for PoolSettings {
@@ -45,6 +49,7 @@ impl Default for PoolSettings {
             application_name: None,
             slow_query: Duration::from_millis(200),
             repeated_query: Some(20),
+            tenancy: None,
         }
     }
 }

@@ -1,4 +1,5 @@
 use super::metrics::count;
+use super::tenant::Scope;
 use super::{Access, Backend, Db, Error, Isolation};
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -14,6 +15,7 @@ pub struct Unit<'d, C: Backend> {
     access: Access,
     replica: bool,
     retries: u32,
+    scope: Scope,
 }
 
 /// A unit of work that is under way.
@@ -21,12 +23,13 @@ pub struct Work<'c, C: Backend> {
     connection: &'c mut C,
     after: Vec<Box<dyn FnOnce()>>,
     attempt: u32,
+    tenant: Option<&'c str>,
 }
 
 impl<'d, C: Backend> Unit<'d, C> {
-    pub(super) fn new(db: &'d Db<C>) -> Self {
+    pub(super) fn new(db: &'d Db<C>, scope: Scope) -> Self {
         let (isolation, access, replica) = (None, Access::ReadWrite, false);
-        Self { db, isolation, access, replica, retries: 3 }
+        Self { db, isolation, access, replica, retries: 3, scope }
     }
 
     /// The isolation level; the database's own default otherwise.
@@ -85,11 +88,21 @@ impl<'d, C: Backend> Unit<'d, C> {
         F: FnMut(&mut Work<'_, C>) -> Result<T, E>,
     {
         let query = |error: diesel::result::Error| E::from(Error::Query(error));
-        let mut connection = self.db.watched(self.replica, conflict).map_err(E::from)?;
+        let schema = self.place().map_err(E::from)?;
+        let system = matches!(self.scope, Scope::System(_));
+        let mut connection = self.db.watched(self.replica, system, conflict).map_err(E::from)?;
         let connection: &mut C = &mut connection;
         let begin = C::begin(self.isolation, self.access);
         AnsiTransactionManager::begin_transaction_sql(connection, &begin).map_err(query)?;
-        let mut unit = Work { connection, after: Vec::new(), attempt };
+        if let Err(error) = self.enter(connection, schema.as_deref()) {
+            let _ = AnsiTransactionManager::rollback_transaction(connection);
+            return Err(E::from(error));
+        }
+        let tenant = match &self.scope {
+            Scope::Tenant(tenant) => Some(tenant.as_str()),
+            _ => None,
+        };
+        let mut unit = Work { connection, after: Vec::new(), attempt, tenant };
         let outcome = catch_unwind(AssertUnwindSafe(|| work(&mut unit)));
         let Work { connection, after, .. } = unit;
         let value = match outcome {
@@ -106,6 +119,13 @@ impl<'d, C: Backend> Unit<'d, C> {
                 resume_unwind(panic);
             }
         };
+        if let Some(tenant) = tenant
+            && let Err(error) = self.leave(connection, tenant, schema.as_deref())
+        {
+            count(&self.db.counters().rollbacks);
+            let _ = AnsiTransactionManager::rollback_transaction(connection);
+            return Err(E::from(error));
+        }
         if let Err(error) = AnsiTransactionManager::commit_transaction(connection) {
             count(&self.db.counters().rollbacks);
             if super::transient::is_transient(&error) {
@@ -121,7 +141,62 @@ impl<'d, C: Backend> Unit<'d, C> {
     }
 }
 
+impl<C: Backend> Unit<'_, C> {
+    /// The schema it works in, where each tenant has one.
+    fn place(&self) -> Result<Option<String>, Error> {
+        match &self.scope {
+            Scope::Nobody => Ok(None),
+            Scope::System(reason) if reason.trim().is_empty() => {
+                Err(Error::Tenant("looking at all tenants needs a reason".to_owned()))
+            }
+            Scope::System(_) => Ok(None),
+            Scope::Tenant(tenant) => match &self.db.settings().tenancy {
+                Some(tenancy) => tenancy.schema(tenant),
+                None => Err(Error::Tenant(
+                    "nothing says how tenants are kept apart: set PoolSettings::tenancy".to_owned(),
+                )),
+            },
+        }
+    }
+
+    fn enter(&self, connection: &mut C, schema: Option<&str>) -> Result<(), Error> {
+        match &self.scope {
+            Scope::Nobody => Ok(()),
+            Scope::Tenant(tenant) => match connection.enter(tenant, schema)? {
+                true => Ok(()),
+                false => {
+                    let schema = schema.unwrap_or_default();
+                    Err(Error::Tenant(format!("tenant {tenant:?} has no schema {schema:?}")))
+                }
+            },
+            Scope::System(reason) => {
+                count(&self.db.counters().system_units);
+                tracing::warn!(target: "dbkit::tenant", %reason, "a unit of work on all tenants");
+                Ok(connection.enter_system(reason)?)
+            }
+        }
+    }
+
+    /// Nothing is kept of a unit whose SQL has set another tenant, and its connection goes.
+    fn leave(&self, connection: &mut C, tenant: &str, schema: Option<&str>) -> Result<(), Error> {
+        if connection.stayed(tenant, schema)? {
+            return Ok(());
+        }
+        count(&self.db.counters().tenant_escapes);
+        tracing::error!(target: "dbkit::tenant", "SQL of a unit of work has set another tenant");
+        let _ = AnsiTransactionManager::rollback_transaction(connection);
+        AnsiTransactionManager::transaction_manager_status_mut(connection).set_in_error();
+        Err(Error::Tenant("SQL of this unit of work has set another tenant".to_owned()))
+    }
+}
+
 impl<C: Backend> Work<'_, C> {
+    /// Whose unit of work this is; `None` for one of [`Db::unit`].
+    #[must_use]
+    pub fn tenant(&self) -> Option<&str> {
+        self.tenant
+    }
+
     /// The Diesel connection, inside the transaction.
     pub fn connection(&mut self) -> &mut C {
         self.connection

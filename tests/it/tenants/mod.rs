@@ -1,5 +1,6 @@
 //! Tenants: what the schema makes, what an application does with it, and the command.
 
+mod app;
 mod schema;
 
 use crate::support::{PgDatabase, Project, postgres_url};
