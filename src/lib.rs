@@ -30,6 +30,7 @@
 //! | feature | what it adds |
 //! |---|---|
 //! | `cli` (default) | the program |
+//! | `studio` (default) | `dbkit studio`, the database in the browser |
 //! | `app` (default) | a pool, units of work, health |
 //! | `migrator` | running migrations from an application |
 //! | `postgres`, `sqlite` (default) | the databases |
@@ -64,6 +65,8 @@ pub mod plan;
 pub mod seed;
 pub mod source;
 pub mod sql;
+#[cfg(feature = "studio")]
+pub mod studio;
 #[cfg(feature = "cli")]
 pub mod terminal;
 

@@ -40,6 +40,8 @@ mod sides;
 mod squash;
 mod starter;
 mod status;
+#[cfg(feature = "studio")]
+mod studio;
 
 pub use context::{Context, Format, Global};
 pub use exit::{Exit, Stop};
@@ -106,6 +108,9 @@ enum Command {
     Seed(seed::Args),
     /// Show tables with their row counts and sizes, or the rows of one
     Inspect(inspect::Args),
+    /// Look at the database in the browser and change it there
+    #[cfg(feature = "studio")]
+    Studio(studio::Args),
     /// Show every setting in force and where it comes from
     Config(config::Args),
     /// Print a shell's completion script
@@ -162,6 +167,8 @@ impl Command {
             Self::Reset(args) => reset::run(&args, &Context::new(global, Vec::new())?),
             Self::Seed(args) => seed::run(&args, &Context::new(global, Vec::new())?),
             Self::Inspect(args) => inspect::run(&args, &Context::new(global, Vec::new())?),
+            #[cfg(feature = "studio")]
+            Self::Studio(args) => studio::run(&args, &Context::new(global, Vec::new())?),
             Self::Config(args) => config::run(&args, &Context::new(global, Vec::new())?),
             Self::Completions(args) => completions::run(&args),
         }

@@ -79,6 +79,8 @@ pub struct EnvironmentSection {
     pub direct_url: Option<String>,
     #[serde(default)]
     pub protected: bool,
+    /// How `dbkit studio` marks it: a name or `#rrggbb`.
+    pub colour: Option<String>,
     pub sslmode: Option<String>,
     pub sslrootcert: Option<String>,
     /// Seconds.

@@ -6,14 +6,14 @@ use crate::dialect::{postgres, sqlite};
 use crate::model::{Dialect, QName};
 
 /// Names as a statement of that database has them.
-pub(super) fn ident(dialect: Dialect, name: &str) -> String {
+pub(crate) fn ident(dialect: Dialect, name: &str) -> String {
     match dialect {
         Dialect::Postgres => postgres::quote::ident(name),
         Dialect::Sqlite => sqlite::quote::ident(name),
     }
 }
 
-pub(super) fn qname(dialect: Dialect, name: &QName) -> String {
+pub(crate) fn qname(dialect: Dialect, name: &QName) -> String {
     match dialect {
         Dialect::Postgres => postgres::quote::qname(name),
         Dialect::Sqlite => sqlite::quote::qname(name),
@@ -30,7 +30,7 @@ fn placeholder(dialect: Dialect, number: usize) -> String {
 
 /// A condition with the values of its placeholders.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Condition {
+pub(crate) struct Condition {
     pub sql: String,
     pub binds: Vec<Value>,
 }
@@ -42,13 +42,14 @@ impl Condition {
 }
 
 /// Numbers placeholders as values are added.
-pub(super) struct Builder {
+pub(crate) struct Builder {
     dialect: Dialect,
     binds: Vec<Value>,
 }
 
 impl Builder {
-    fn bind(&mut self, value: &Value) -> String {
+    /// The placeholder of one more value.
+    pub fn bind(&mut self, value: &Value) -> String {
         self.binds.push(value.clone());
         placeholder(self.dialect, self.binds.len())
     }
@@ -120,6 +121,53 @@ impl Builder {
         self.finish(sql)
     }
 
+    /// What comes behind a row in an order, as conditions that no row meets two of, those of the
+    /// nearest rows first; with `from` the row itself (and its equals) before them.
+    ///
+    /// Each is a stretch of an index on those columns, so that a page costs the same wherever it
+    /// begins; one condition of alternatives would read everything in front of it.
+    pub fn stretches(&mut self, order: &[Position], from: bool) -> Vec<String> {
+        let comparable =
+            |p: &Position| !p.nullable || (p.value != Value::Null && !self.nulls_last(p));
+        if let Some(first) = order.first()
+            && order.iter().all(|p| p.descending == first.descending && comparable(p))
+        {
+            let columns: Vec<&str> = order.iter().map(|p| p.column.as_str()).collect();
+            let values: Vec<String> = order.iter().map(|p| self.bind(&p.value)).collect();
+            let operator = format!("{}{}", first.operator(), if from { "=" } else { "" });
+            return vec![match (columns.as_slice(), values.as_slice()) {
+                ([column], [value]) => format!("{column} {operator} {value}"),
+                _ => format!("({}) {operator} ({})", columns.join(", "), values.join(", ")),
+            }];
+        }
+        let mut equal = Vec::new();
+        let mut ways: Vec<Vec<String>> = Vec::new();
+        for position in order {
+            let Position { column, value, .. } = position;
+            let last = self.nulls_last(position);
+            let prefix = equal.join(" AND ");
+            let way = |condition: String| match prefix.is_empty() {
+                true => condition,
+                false => format!("{prefix} AND {condition}"),
+            };
+            if *value == Value::Null {
+                let behind = (!last).then(|| way(format!("{column} IS NOT NULL")));
+                ways.push(behind.into_iter().collect());
+                equal.push(format!("{column} IS NULL"));
+                continue;
+            }
+            let bound = self.bind(value);
+            let mut stretch = vec![way(format!("{column} {} {bound}", position.operator()))];
+            if last && position.nullable {
+                stretch.push(way(format!("{column} IS NULL")));
+            }
+            ways.push(stretch);
+            equal.push(format!("{column} = {bound}"));
+        }
+        let itself = from.then(|| equal.join(" AND "));
+        itself.into_iter().chain(ways.into_iter().rev().flatten()).collect()
+    }
+
     pub fn finish(self, sql: String) -> Condition {
         Condition { sql, binds: self.binds }
     }
@@ -127,7 +175,7 @@ impl Builder {
 
 /// A column of an order with the value a row has there.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Position {
+pub(crate) struct Position {
     /// Quoted.
     pub column: String,
     pub descending: bool,
@@ -145,7 +193,7 @@ impl Position {
 ///
 /// # Errors
 /// No key, or another number of values than it has columns.
-pub(super) fn by_key(
+pub(crate) fn by_key(
     dialect: Dialect,
     table: &TableInfo,
     key: &[String],
@@ -175,7 +223,7 @@ pub(super) fn by_key(
 ///
 /// # Errors
 /// The database's own.
-pub(super) fn values_of(
+pub(crate) fn values_of(
     session: &mut dyn Session,
     table: &QName,
     columns: &[String],
@@ -234,5 +282,35 @@ mod tests {
             "(a IS NOT NULL OR a IS NULL AND id > ?1)"
         );
         assert_eq!(after(postgres, false, true, null), "(a IS NULL AND id > $1)");
+    }
+
+    #[test]
+    fn stretches_follow_each_other() {
+        let position = |column: &str, descending, nullable, value| Position {
+            column: column.to_owned(),
+            descending,
+            nullable,
+            value,
+        };
+        let id = |descending| position("id", descending, false, Value::Integer(7));
+        let stretches =
+            |dialect, order: &[Position], from| Condition::build(dialect).stretches(order, from);
+        let a = |descending, nullable, value| position("a", descending, nullable, value);
+        let one = || Value::Integer(1);
+        let postgres = Dialect::Postgres;
+        assert_eq!(stretches(postgres, &[id(false)], true), ["id >= $1"]);
+        // NULLs come before what is behind: a comparison of rows leaves them out.
+        assert_eq!(
+            stretches(postgres, &[a(true, true, one()), id(true)], false),
+            ["(a, id) < ($1, $2)"]
+        );
+        assert_eq!(
+            stretches(postgres, &[a(false, true, one()), id(false)], false),
+            ["a = $1 AND id > $2", "a > $1", "a IS NULL"]
+        );
+        assert_eq!(
+            stretches(Dialect::Sqlite, &[a(false, true, Value::Null), id(true)], true),
+            ["a IS NULL AND id = ?1", "a IS NULL AND id < ?1", "a IS NOT NULL"]
+        );
     }
 }

@@ -6,7 +6,7 @@
 mod csv;
 mod error;
 mod json;
-mod key;
+pub(crate) mod key;
 mod overview;
 mod related;
 mod rows;

@@ -23,8 +23,24 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("apply", BELOW_COMMANDS),
     ("seed", BELOW_COMMANDS),
     ("inspect", BELOW_COMMANDS),
-    ("studio", BELOW_COMMANDS),
+    ("studio", BELOW_STUDIO),
     ("app", BELOW_COMMANDS),
+];
+
+/// What the page shows is what the other stages tell.
+const BELOW_STUDIO: &[&str] = &[
+    "model",
+    "sql",
+    "config",
+    "diff",
+    "plan",
+    "dialect",
+    "migration",
+    "database",
+    "source",
+    "ledger",
+    "inspect",
+    "seed",
 ];
 
 const BELOW_COMMANDS: &[&str] = &[

@@ -37,5 +37,6 @@ mod sql_source;
 mod sql_split;
 mod sqlite;
 mod starter;
+mod studio;
 mod support;
 mod tenants;

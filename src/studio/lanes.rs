@@ -1,0 +1,239 @@
+//! Connections, each with a thread of its own.
+//!
+//! A lane serves one kind of request, so that a slow query of the console holds up no grid. What
+//! runs in it can be stopped: by its number, by a limit of time, or because nobody waits any more.
+
+use super::problem::{Kind, Problem};
+use crate::config::Target;
+use crate::database::postgres::CancelHandle;
+use crate::database::{Access, Connection, Session, open};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+type Job = Box<dyn FnOnce(&mut Desk) + Send>;
+
+/// Threads with a connection each that share a queue.
+pub struct Lane {
+    jobs: Sender<Job>,
+}
+
+/// A connection that is opened when it is needed, and again when it was lost.
+pub struct Desk {
+    target: Arc<Target>,
+    access: Access,
+    open: Option<(Connection, Arc<Stopper>)>,
+}
+
+/// What ends the statement that is running on a connection.
+enum Stopper {
+    Postgres(Option<CancelHandle>),
+    Sqlite(rusqlite::InterruptHandle),
+}
+
+impl Stopper {
+    fn of(connection: &Connection) -> Self {
+        match connection {
+            Connection::Postgres(session) => Self::Postgres(session.cancel_handle()),
+            Connection::Sqlite(session) => Self::Sqlite(session.interrupt_handle()),
+        }
+    }
+
+    fn stop(&self) {
+        match self {
+            Self::Postgres(handle) => drop(handle.as_ref().map(CancelHandle::cancel)),
+            Self::Sqlite(handle) => handle.interrupt(),
+        }
+    }
+}
+
+/// A place in a queue, or at work.
+#[derive(Default)]
+pub struct Ticket(Mutex<Progress>);
+
+#[derive(Default)]
+enum Progress {
+    #[default]
+    Waiting,
+    Running(Arc<Stopper>),
+    Done,
+    Unwanted,
+}
+
+impl Ticket {
+    /// Nothing that panics runs under the lock.
+    fn progress(&self) -> MutexGuard<'_, Progress> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Stops the work; false when it was over. It may take a moment: the server is told.
+    pub fn stop(&self) -> bool {
+        let mut progress = self.progress();
+        match &*progress {
+            // The lock is kept meanwhile: the next job must not begin before the server was told
+            // about this one.
+            Progress::Running(stopper) => stopper.stop(),
+            Progress::Waiting => *progress = Progress::Unwanted,
+            Progress::Done => return false,
+            Progress::Unwanted => {}
+        }
+        true
+    }
+}
+
+/// Stops the work when nobody waits for it any more.
+struct Wanted(Option<Arc<Ticket>>);
+
+impl Drop for Wanted {
+    fn drop(&mut self) {
+        if let Some(ticket) = self.0.take() {
+            std::thread::spawn(move || ticket.stop());
+        }
+    }
+}
+
+impl Lane {
+    /// A lane of so many connections; they are opened with the first request.
+    pub fn new(name: &str, target: &Arc<Target>, access: Access, width: usize) -> Self {
+        let (jobs, queue) = channel();
+        let queue = Arc::new(Mutex::new(queue));
+        for _ in 0..width {
+            let mut desk = Desk { target: Arc::clone(target), access, open: None };
+            let queue = Arc::clone(&queue);
+            let thread = std::thread::Builder::new().name(format!("studio {name}"));
+            let started = thread.spawn(move || {
+                while let Some(job) = next(&queue) {
+                    job(&mut desk);
+                }
+            });
+            // Without its threads a lane answers that it does not answer.
+            drop(started);
+        }
+        Self { jobs }
+    }
+
+    /// Does the work on one of the connections and waits for it. Work that lost its connection is
+    /// done once more where `again` says that nothing can happen twice.
+    pub async fn run<T: Send + 'static>(
+        &self,
+        ticket: Arc<Ticket>,
+        limit: Option<Duration>,
+        again: bool,
+        mut work: impl FnMut(&mut Desk) -> Result<T, Problem> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let (answer, waiting) = tokio::sync::oneshot::channel();
+        let at_work = Arc::clone(&ticket);
+        let job: Job = Box::new(move |desk| {
+            let mut result = desk.work(&at_work, &mut work);
+            if again && result.as_ref().is_err_and(|problem| problem.lost) {
+                result = desk.work(&at_work, &mut work);
+            }
+            *at_work.progress() = Progress::Done;
+            let _ = answer.send(result);
+        });
+        let gone = || Problem::new(Kind::Database, "the connection's thread has ended");
+        self.jobs.send(job).map_err(|_| gone())?;
+        let mut wanted = Wanted(Some(ticket));
+        let result = match limit {
+            None => waiting.await,
+            Some(limit) => {
+                let mut waiting = waiting;
+                match tokio::time::timeout(limit, &mut waiting).await {
+                    Ok(result) => result,
+                    Err(_) => {
+                        drop(wanted);
+                        let stopped = waiting.await.map_err(|_| gone())?;
+                        return match stopped {
+                            Err(problem) if problem.kind != Kind::Cancelled => Err(problem),
+                            Ok(done) => Ok(done),
+                            Err(_) => Err(too_long(limit)),
+                        };
+                    }
+                }
+            }
+        };
+        wanted.0 = None;
+        result.map_err(|_| gone())?
+    }
+}
+
+fn too_long(limit: Duration) -> Problem {
+    let seconds = limit.as_secs_f64();
+    Problem::new(Kind::Timeout, format!("stopped after {seconds} s, the limit of time"))
+}
+
+fn next(queue: &Mutex<Receiver<Job>>) -> Option<Job> {
+    queue.lock().unwrap_or_else(PoisonError::into_inner).recv().ok()
+}
+
+impl Desk {
+    /// A connection of its own for one long piece of work.
+    pub fn new(target: &Arc<Target>, access: Access) -> Self {
+        Self { target: Arc::clone(target), access, open: None }
+    }
+
+    fn work<T>(
+        &mut self,
+        ticket: &Ticket,
+        work: &mut impl FnMut(&mut Self) -> Result<T, Problem>,
+    ) -> Result<T, Problem> {
+        let cancelled = || Problem::new(Kind::Cancelled, "cancelled before it began");
+        // Connecting takes time, and nobody may be left who wants it.
+        if matches!(*ticket.progress(), Progress::Unwanted) {
+            return Err(cancelled());
+        }
+        self.connect()?;
+        {
+            let mut progress = ticket.progress();
+            if matches!(*progress, Progress::Unwanted) {
+                return Err(cancelled());
+            }
+            if let Some((_, stopper)) = &self.open {
+                *progress = Progress::Running(Arc::clone(stopper));
+            }
+        }
+        let result = work(self);
+        if result.as_ref().is_err_and(|problem| problem.lost) {
+            self.open = None;
+        }
+        result
+    }
+
+    fn connect(&mut self) -> Result<(), Problem> {
+        let lost = match &self.open {
+            Some((Connection::Postgres(session), _)) => session.is_lost(),
+            other => other.is_none(),
+        };
+        if lost {
+            self.open = None;
+            let mut connection = open(&self.target, self.access, &mut |_| {})?;
+            prepare(&mut connection, self.access)?;
+            let stopper = Arc::new(Stopper::of(&connection));
+            self.open = Some((connection, stopper));
+        }
+        Ok(())
+    }
+
+    /// The connection.
+    pub fn session(&mut self) -> Result<&mut Connection, Problem> {
+        self.connect()?;
+        let gone = || Problem::new(Kind::Database, "there is no connection");
+        self.open.as_mut().map(|(connection, _)| connection).ok_or_else(gone)
+    }
+}
+
+/// Generated statements name tables of the default schema without it.
+fn prepare(connection: &mut Connection, access: Access) -> Result<(), Problem> {
+    let Connection::Postgres(session) = connection else { return Ok(()) };
+    // What is set through a pooler would stay with a connection that others get.
+    if session.through_pooler()? {
+        return Ok(());
+    }
+    let path = "SELECT pg_catalog.set_config('search_path', \
+                'public, ' || pg_catalog.current_setting('search_path'), false)";
+    session.query(path, &[])?;
+    if access == Access::Read {
+        session.execute("SET default_transaction_read_only = on")?;
+    }
+    Ok(())
+}

@@ -1,0 +1,35 @@
+use crate::config::Target;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// What the server shows, and how far it may go.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    pub target: Target,
+    /// Where to listen; port 0 for any free one.
+    pub address: SocketAddr,
+    /// Nothing may be written, whatever the environment.
+    pub read_only: bool,
+    pub environment: Environment,
+    /// The project's folder: files that are made have names relative to it.
+    pub root: PathBuf,
+    pub seeds: PathBuf,
+    pub migrations: PathBuf,
+}
+
+/// The environment as the page shows it.
+#[derive(Clone, Debug, Default)]
+pub struct Environment {
+    pub name: Option<String>,
+    pub colour: Option<String>,
+}
+
+impl Settings {
+    /// The name of the project's folder.
+    #[must_use]
+    pub fn project(&self) -> String {
+        let root = std::path::absolute(&self.root).unwrap_or_else(|_| self.root.clone());
+        let name = root.file_name().map(|name| name.to_string_lossy().into_owned());
+        name.unwrap_or_default()
+    }
+}

@@ -1,0 +1,6 @@
+//! The server of `dbkit studio`: the real program, asked as a browser asks it, and as attackers do.
+
+mod attacks;
+mod cases;
+#[allow(dead_code)]
+mod visit;
