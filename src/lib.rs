@@ -1,11 +1,12 @@
 //! Schema, migrations, seeding and browsing for Diesel.
 //!
-//! An application uses two things of it:
+//! An application uses these of it:
 //!
 //! - [`schema!`], Diesel's `table!` with attributes for what it cannot say. It expands to plain Diesel
 //!   items.
 //! - `Migrator` (feature `migrator`), which runs the migrations compiled in by
 //!   [`embed_migrations!`], with the lock and the ledger of the program `dbkit`.
+//! - `Seeder` (feature `app`): rows written in Rust, by seeders that call one another.
 //!
 //! ```
 //! dbkit::schema! {
@@ -31,7 +32,7 @@
 //! |---|---|
 //! | `cli` (default) | the program |
 //! | `studio` (default) | `dbkit studio`, the database in the browser |
-//! | `app` (default) | a pool, units of work, health |
+//! | `app` (default) | a pool, units of work, health, seeders |
 //! | `migrator` | running migrations from an application |
 //! | `postgres`, `sqlite` (default) | the databases |
 //! | `bundled` (default) | libpq with TLS and SQLite built in |
@@ -70,6 +71,8 @@ pub mod studio;
 #[cfg(feature = "cli")]
 pub mod terminal;
 
+#[cfg(feature = "app")]
+pub use app::{SeedRun, Seeded, Seeder, Seeding};
 #[cfg(feature = "migrator")]
 pub use apply::Migrator;
 pub use dbkit_macros::{embed_migrations, schema};

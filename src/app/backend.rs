@@ -1,4 +1,5 @@
 use super::{PoolSettings, Tenancy};
+use crate::model::QName;
 use diesel::connection::{AnsiTransactionManager, SimpleConnection};
 use diesel::r2d2::R2D2Connection;
 use diesel::sql_types::Text;
@@ -79,6 +80,18 @@ pub trait Backend: R2D2Connection<TransactionManager = AnsiTransactionManager> +
     /// # Errors
     /// What the database says.
     fn ran_migrations(&mut self) -> QueryResult<Vec<String>>;
+
+    /// The environment that `dbkit seed protect` marked this database as.
+    ///
+    /// # Errors
+    /// What the database says.
+    fn protected_as(&mut self) -> QueryResult<Option<String>>;
+
+    /// Empties the tables and begins their ids anew.
+    ///
+    /// # Errors
+    /// What the database says.
+    fn empty(&mut self, tables: &[&str]) -> QueryResult<()>;
 }
 
 #[derive(QueryableByName)]
@@ -87,6 +100,7 @@ struct Row {
     value: String,
 }
 
+const MARK: &str = "SELECT name AS value FROM __dbkit_environment WHERE protected = 1";
 const RAN: &str = "SELECT version AS value FROM __diesel_schema_migrations";
 
 #[cfg(feature = "postgres")]
@@ -194,6 +208,22 @@ impl Backend for diesel::PgConnection {
             "SELECT 'there' AS value WHERE to_regclass('__diesel_schema_migrations') IS NOT NULL";
         ran(diesel::sql_query(ledger).load(self)?, || diesel::sql_query(RAN).load(self))
     }
+
+    fn protected_as(&mut self) -> QueryResult<Option<String>> {
+        let there = "SELECT 'there' AS value WHERE to_regclass('__dbkit_environment') IS NOT NULL";
+        let there = diesel::sql_query(there).load(self)?;
+        Ok(ran(there, || diesel::sql_query(MARK).load(self))?.pop())
+    }
+
+    fn empty(&mut self, tables: &[&str]) -> QueryResult<()> {
+        use crate::dialect::postgres::quote::qname;
+        if tables.is_empty() {
+            return Ok(());
+        }
+        // One statement for all: they may refer to one another.
+        let names: Vec<String> = tables.iter().map(|name| qname(&named(name))).collect();
+        self.batch_execute(&format!("TRUNCATE {} RESTART IDENTITY", names.join(", ")))
+    }
 }
 
 #[cfg(feature = "sqlite")]
@@ -243,6 +273,28 @@ impl Backend for diesel::SqliteConnection {
             "SELECT 'there' AS value FROM sqlite_master WHERE name = '__diesel_schema_migrations'";
         ran(diesel::sql_query(ledger).load(self)?, || diesel::sql_query(RAN).load(self))
     }
+
+    fn protected_as(&mut self) -> QueryResult<Option<String>> {
+        let there = "SELECT 'there' AS value FROM sqlite_master WHERE name = '__dbkit_environment'";
+        let there = diesel::sql_query(there).load(self)?;
+        Ok(ran(there, || diesel::sql_query(MARK).load(self))?.pop())
+    }
+
+    fn empty(&mut self, tables: &[&str]) -> QueryResult<()> {
+        use crate::dialect::sqlite::quote::{literal, qname};
+        // Only there when some table has AUTOINCREMENT.
+        let counters = "SELECT 'there' AS value FROM sqlite_master WHERE name = 'sqlite_sequence'";
+        let counters: Vec<Row> = diesel::sql_query(counters).load(self)?;
+        for table in tables {
+            let name = named(table);
+            self.batch_execute(&format!("DELETE FROM {}", qname(&name)))?;
+            if !counters.is_empty() {
+                let name = literal(&name.name);
+                self.batch_execute(&format!("DELETE FROM sqlite_sequence WHERE name = {name}"))?;
+            }
+        }
+        Ok(())
+    }
 }
 
 fn ran(
@@ -253,4 +305,12 @@ fn ran(
         return Ok(Vec::new());
     }
     Ok(versions()?.into_iter().map(|row| row.value).collect())
+}
+
+/// `schema.table`, or a table of the default schema.
+fn named(table: &str) -> QName {
+    match table.split_once('.') {
+        Some((schema, name)) => QName::new(Some(schema), name),
+        None => QName::bare(table),
+    }
 }

@@ -2,6 +2,7 @@
 
 mod health;
 mod pool;
+mod seeder;
 mod unit;
 
 use crate::support::{PgDatabase, Project, SqliteFile};
