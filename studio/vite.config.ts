@@ -1,0 +1,22 @@
+import react from '@vitejs/plugin-react'
+import { defineConfig } from 'vite'
+
+// The server whose API the development page uses: `dbkit studio --no-open --port 4983`.
+const server = process.env.DBKIT_STUDIO ?? 'http://127.0.0.1:4983'
+
+export default defineConfig({
+  plugins: [react()],
+  base: '/',
+  build: {
+    target: ['chrome123', 'firefox120', 'safari17.5'],
+    // Data URIs and the inlined polyfill would both be refused by `default-src 'self'`.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    reportCompressedSize: false,
+    outDir: process.env.STUDIO_OUT ?? 'dist',
+    emptyOutDir: true,
+  },
+  server: {
+    proxy: { '/api': { target: server, changeOrigin: true, headers: { origin: server } } },
+  },
+})
