@@ -69,6 +69,8 @@ pub mod sql;
 #[cfg(feature = "studio")]
 pub mod studio;
 #[cfg(feature = "cli")]
+pub mod tenants;
+#[cfg(feature = "cli")]
 pub mod terminal;
 
 #[cfg(feature = "app")]

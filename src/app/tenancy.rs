@@ -5,7 +5,7 @@ use super::Error;
 #[non_exhaustive]
 pub enum Tenancy {
     /// A column on every table, and row-level security: `#[tenant(column)]` in the schema. On SQLite
-    /// only [repositories](crate::Repository) filter.
+    /// only the application itself can filter.
     Column,
     /// A schema for each tenant, on PostgreSQL only. `{}` in the pattern stands for the tenant:
     /// `"tenant_{}"`.

@@ -2,6 +2,7 @@
 
 use super::migrations::{History, Limits, Progress, show, stop};
 use super::output::print;
+use super::tenant::fleet::{self, Fleet};
 use super::{Context, Exit, Stop};
 use crate::apply::{self, ApplyError};
 use crate::config::Target;
@@ -28,6 +29,11 @@ pub struct Args {
     /// Run all of them in one transaction: all or none
     #[arg(long)]
     single_transaction: bool,
+    /// Run them for every tenant instead, each with a ledger of its own
+    #[arg(long, conflicts_with_all = ["dry_run", "steps", "to", "single_transaction"])]
+    all_tenants: bool,
+    #[command(flatten)]
+    fleet: Fleet,
     #[command(flatten)]
     limits: Limits,
 }
@@ -37,6 +43,9 @@ pub struct Args {
 /// # Errors
 /// A broken folder, no connection, the lock, or the first migration that fails.
 pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
+    if args.all_tenants || !args.fleet.only.is_empty() {
+        return fleet::all(&args.fleet, &args.limits, context);
+    }
     let access = if args.dry_run { Access::Read } else { Access::Create };
     let mut history = History::open_with(context, access, |target, dir, migrations| {
         look(args, target, dir, migrations)
@@ -101,7 +110,15 @@ pub(super) fn run_pending(
     history: &mut History,
 ) -> anyhow::Result<Vec<apply::Done>> {
     let limits = Limits::default();
-    let args = Args { dry_run: false, steps: None, to: None, single_transaction: false, limits };
+    let args = Args {
+        dry_run: false,
+        steps: None,
+        to: None,
+        single_transaction: false,
+        all_tenants: false,
+        fleet: Fleet::default(),
+        limits,
+    };
     apply_chosen(&args, context, history)
 }
 

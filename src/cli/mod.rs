@@ -42,6 +42,7 @@ mod starter;
 mod status;
 #[cfg(feature = "studio")]
 mod studio;
+mod tenant;
 
 pub use context::{Context, Format, Global};
 pub use exit::{Exit, Stop};
@@ -111,6 +112,8 @@ enum Command {
     /// Look at the database in the browser and change it there
     #[cfg(feature = "studio")]
     Studio(studio::Args),
+    /// Manage tenants: their schemas or databases, migrations, isolation, erasure
+    Tenant(tenant::Args),
     /// Show every setting in force and where it comes from
     Config(config::Args),
     /// Print a shell's completion script
@@ -169,6 +172,7 @@ impl Command {
             Self::Inspect(args) => inspect::run(&args, &Context::new(global, Vec::new())?),
             #[cfg(feature = "studio")]
             Self::Studio(args) => studio::run(&args, &Context::new(global, Vec::new())?),
+            Self::Tenant(args) => tenant::run(&args, &Context::new(global, Vec::new())?),
             Self::Config(args) => config::run(&args, &Context::new(global, Vec::new())?),
             Self::Completions(args) => completions::run(&args),
         }

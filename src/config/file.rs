@@ -24,6 +24,7 @@ pub struct FileSection {
     pub commit_wait: Option<CommitWait>,
     #[serde(default)]
     pub lint: LintSection,
+    pub tenancy: Option<TenancySection>,
     #[serde(default)]
     pub env: BTreeMap<String, EnvironmentSection>,
 }
@@ -35,6 +36,33 @@ pub struct LintSection {
     pub start_after: Option<String>,
     #[serde(flatten)]
     pub rules: BTreeMap<String, LintLevel>,
+}
+
+/// `[tenancy]`: how tenants are kept apart, and who they are.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TenancySection {
+    pub mode: TenancyMode,
+    /// The name of a tenant's schema; `{}` stands for the tenant.
+    pub schema: Option<String>,
+    /// The URL of a tenant's database, or on SQLite its file; `{}` stands for the tenant.
+    pub database: Option<String>,
+    /// The project's own table of tenants, and its key; dbkit keeps a list of its own otherwise.
+    pub table: Option<String>,
+    pub key: Option<String>,
+    /// The folder of the tenants' migrations, where it is not the project's.
+    pub migrations: Option<String>,
+    /// The application's role: it may use what `tenant create` makes, and `doctor` tries what it can.
+    pub role: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TenancyMode {
+    /// `#[tenant(column)]`
+    Column,
+    Schema,
+    Database,
 }
 
 /// How loud a rule is.

@@ -1,5 +1,5 @@
 use super::file::{
-    self, CommitWait, EnvironmentSection, FileSection, LintSection, OlderMigrations,
+    self, CommitWait, EnvironmentSection, FileSection, LintSection, OlderMigrations, TenancySection,
 };
 use super::target::{USE_SSL, VARIABLES};
 use super::{ConfigError, Location, Origin, Setting, Target, Variables};
@@ -154,6 +154,23 @@ impl Config {
     #[must_use]
     pub fn lint(&self) -> &LintSection {
         &self.sections.lint
+    }
+
+    /// How tenants are kept apart.
+    #[must_use]
+    pub fn tenancy(&self) -> Option<&TenancySection> {
+        self.sections.tenancy.as_ref()
+    }
+
+    /// The location a pattern of `[tenancy]` gives, variables filled in.
+    ///
+    /// # Errors
+    /// A variable that is not set, or what is no location.
+    pub fn tenancy_location(&self, pattern: &str, tenant: &str) -> Result<Location, ConfigError> {
+        let place = "tenancy.database in dbkit.toml";
+        let text = self.variables.interpolate(pattern, place)?.replace("{}", tenant);
+        let origin = self.key("tenancy.database".to_owned());
+        Location::parse(&text, &origin).map(|location| location.within(&self.root))
     }
 
     /// The environments of dbkit.toml.

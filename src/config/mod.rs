@@ -11,6 +11,7 @@ pub use environment::Variables;
 pub use error::ConfigError;
 pub use file::{
     CommitWait, EnvironmentSection, FileSection, LintLevel, LintSection, OlderMigrations,
+    TenancyMode, TenancySection,
 };
 pub use load::{Config, Overrides};
 pub use target::{Location, Target};

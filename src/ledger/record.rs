@@ -101,6 +101,15 @@ impl Ledger {
     /// # Errors
     /// The database's own.
     pub fn find(session: &mut dyn Session) -> Result<Self, DatabaseError> {
+        Self::find_in(session, None)
+    }
+
+    /// The same in one schema of PostgreSQL, whatever `search_path` finds: a ledger of that name in
+    /// `public` must not be taken for a tenant's.
+    ///
+    /// # Errors
+    /// The database's own.
+    pub fn find_in(session: &mut dyn Session, schema: Option<&str>) -> Result<Self, DatabaseError> {
         let dialect = session.dialect();
         if dialect == Dialect::Sqlite {
             let rows = session.query(
@@ -117,14 +126,16 @@ impl Ledger {
                 files_exist: has(FILES),
             });
         }
+        let schema = schema.map_or(Value::Null, |schema| Value::Text(schema.to_owned()));
         let rows = session.query(
-            "SELECT quote_ident(coalesce(n.nspname, current_schema())), c.oid IS NOT NULL, \
-                    to_regclass(quote_ident(coalesce(n.nspname, current_schema())) || '.__dbkit_migrations') IS NOT NULL, \
-                    to_regclass(quote_ident(coalesce(n.nspname, current_schema())) || '.__dbkit_files') IS NOT NULL \
-             FROM (SELECT to_regclass('__diesel_schema_migrations') AS oid) AS found \
+            "SELECT quote_ident(coalesce(n.nspname, found.wanted, current_schema())), c.oid IS NOT NULL, \
+                    to_regclass(quote_ident(coalesce(n.nspname, found.wanted, current_schema())) || '.__dbkit_migrations') IS NOT NULL, \
+                    to_regclass(quote_ident(coalesce(n.nspname, found.wanted, current_schema())) || '.__dbkit_files') IS NOT NULL \
+             FROM (SELECT $1::text AS wanted, \
+                          to_regclass(coalesce(quote_ident($1::text) || '.', '') || '__diesel_schema_migrations') AS oid) AS found \
              LEFT JOIN pg_catalog.pg_class c ON c.oid = found.oid \
              LEFT JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace",
-            &[],
+            &[schema],
         )?;
         let cell = |at: usize| rows.rows.first().and_then(|row| row.get(at)).cloned();
         let schema = cell(0).and_then(|value| value.as_text().map(str::to_owned));

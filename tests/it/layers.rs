@@ -24,6 +24,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("seed", BELOW_COMMANDS),
     ("inspect", BELOW_COMMANDS),
     ("studio", BELOW_STUDIO),
+    ("tenants", BELOW_COMMANDS),
     ("app", BELOW_COMMANDS),
 ];
 

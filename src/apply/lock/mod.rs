@@ -86,6 +86,13 @@ impl Lock {
         }
     }
 
+    /// The right that another session of this program holds for as long as this one works: one lock
+    /// for a whole fleet of schemas, which must not keep its own workers apart.
+    #[must_use]
+    pub fn held_elsewhere() -> Self {
+        Self(Kind::Private)
+    }
+
     /// Several sessions of the server take turns behind the connection.
     pub(super) fn is_shared(&self) -> bool {
         matches!(self.0, Kind::Lease(_))

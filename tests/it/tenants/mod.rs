@@ -1,6 +1,7 @@
 //! Tenants: what the schema makes, what an application does with it, and the command.
 
 mod app;
+mod command;
 mod schema;
 
 use crate::support::{PgDatabase, Project, postgres_url};

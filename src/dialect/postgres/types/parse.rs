@@ -15,7 +15,7 @@ pub enum TypeError {
 /// Reads a type as a user or `format_type` spells it and brings it to the spelling of
 /// `format_type`: `varchar(36)` is `character varying` with modifier `36`.
 ///
-/// Names that are not built in become [`TypeName::User`]; whether they exist is not asked.
+/// Names that are not built in become [`TypeName::User`](crate::model::TypeName); whether they exist is not asked.
 ///
 /// # Errors
 /// The text is not one type name.

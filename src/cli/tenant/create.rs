@@ -1,0 +1,115 @@
+//! `dbkit tenant create`
+
+use super::super::migrations::{Limits, show};
+use super::super::{Context, Exit, Stop};
+use super::fleet::{Runner, folder};
+use super::{House, failed};
+use crate::config::{Target, TenancyMode};
+use crate::database::{Access, Connection, Session, open_or_create};
+use crate::dialect::postgres::quote;
+use crate::model::Dialect;
+use crate::tenants::{Place, Registry, check_id};
+
+#[derive(clap::Args, Debug)]
+#[command(
+    after_help = "A tenant that is there already is brought to where it should be: what was \
+                        interrupted goes on.\n\nExample:\n  dbkit tenant create acme"
+)]
+pub struct Args {
+    /// The tenant
+    id: String,
+    #[command(flatten)]
+    limits: Limits,
+}
+
+pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
+    let mut house = House::open(context, Access::Create)?;
+    let id = args.id.as_str();
+    if let (Registry::Table { table, .. }, TenancyMode::Column) =
+        (&house.registry, house.tenancy.mode)
+    {
+        return Err(Stop::error(
+            Exit::Usage,
+            format!(
+                "the tenants are the rows of {table}: insert one there, nothing else is needed"
+            ),
+        ));
+    }
+    check_id(id).map_err(|error| Stop::error(Exit::Usage, error.to_string()))?;
+    let place = house.place(id)?;
+    house.registry.note(&mut house.connection, id, "creating").map_err(failed)?;
+    let done = match house.tenancy.mode {
+        TenancyMode::Column => Vec::new(),
+        TenancyMode::Schema => {
+            schema(&mut house, &place)?;
+            migrate(args, &house, &place)?
+        }
+        TenancyMode::Database => {
+            let made = open_or_create(&place.target, &mut context.waiting());
+            let (connection, _) =
+                made.map_err(|e| super::super::context::no_connection(&place.target, &e))?;
+            allow_database(&house.tenancy.role, connection, &place.target)?;
+            migrate(args, &house, &place)?
+        }
+    };
+    house.registry.note(&mut house.connection, id, "ready").map_err(failed)?;
+    if house.tenancy.mode == TenancyMode::Column {
+        super::super::output::print(&format!("{id} is on the list of tenants\n"))?;
+    } else {
+        show(context, "applied", &done)?;
+    }
+    Ok(Exit::Done)
+}
+
+fn migrate(
+    args: &Args,
+    house: &House<'_>,
+    place: &Place,
+) -> anyhow::Result<Vec<crate::apply::Done>> {
+    let settings = args.limits.settings(house.context);
+    let (_, migrations) = folder(house.context, &house.tenancy, house.target.dialect())?;
+    let runner = Runner { context: house.context, migrations: &migrations, settings: &settings };
+    let report = runner.one(place, false);
+    match report.error {
+        None => Ok(report.done),
+        Some(error) => Err(Stop::error(
+            Exit::Failed,
+            format!(
+                "tenant {}: {error}\nhelp: correct the migration and run `dbkit tenant create {}` again",
+                place.tenant, place.tenant
+            ),
+        )),
+    }
+}
+
+fn schema(house: &mut House<'_>, place: &Place) -> anyhow::Result<()> {
+    let Some(schema) = &place.schema else { return Ok(()) };
+    let quoted = quote::ident(schema);
+    let mut sql = format!("CREATE SCHEMA IF NOT EXISTS {quoted};\n");
+    if let Some(role) = &house.tenancy.role {
+        sql.push_str(&grants(&quoted, role));
+    }
+    house.connection.execute(&sql)?;
+    Ok(())
+}
+
+/// Of what migrations make later, too.
+fn grants(schema: &str, role: &str) -> String {
+    let role = quote::ident(role);
+    format!(
+        "GRANT USAGE ON SCHEMA {schema} TO {role};\n\
+         ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {role};\n\
+         ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} GRANT USAGE, SELECT ON SEQUENCES TO {role};\n"
+    )
+}
+
+fn allow_database(
+    role: &Option<String>,
+    mut connection: Connection,
+    target: &Target,
+) -> anyhow::Result<()> {
+    if let (Some(role), Dialect::Postgres) = (role, target.dialect()) {
+        connection.execute(&grants("public", role))?;
+    }
+    Ok(())
+}

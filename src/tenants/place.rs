@@ -1,0 +1,104 @@
+use crate::config::{Config, ConfigError, Location, Target, TenancyMode, TenancySection};
+use crate::dialect::postgres::quote;
+use crate::model::Dialect;
+
+/// Where a tenant has its tables.
+#[derive(Clone, Debug)]
+pub struct Place {
+    pub tenant: String,
+    pub target: Target,
+    /// PostgreSQL, a schema for each tenant.
+    pub schema: Option<String>,
+}
+
+/// Why there is no such place.
+#[derive(Debug, thiserror::Error)]
+pub enum PlaceError {
+    #[error("{0}")]
+    Settings(&'static str),
+    #[error(
+        "{0:?} cannot name a schema, a database or a file: take letters, digits, `_` and `-`, 48 at most"
+    )]
+    Id(String),
+    #[error("the schema {0:?} belongs to nobody: change `tenancy.schema` in dbkit.toml")]
+    Reserved(String),
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+}
+
+/// Refuses what would leave the schema, the URL or the folder that the pattern means.
+///
+/// # Errors
+/// [`PlaceError::Id`]
+pub fn check_id(id: &str) -> Result<(), PlaceError> {
+    let fine = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
+    if id.is_empty() || id.len() > 48 || !id.chars().all(fine) || id.starts_with('-') {
+        return Err(PlaceError::Id(id.to_owned()));
+    }
+    Ok(())
+}
+
+impl Place {
+    /// The place of one tenant beside the main database.
+    ///
+    /// # Errors
+    /// Settings that name none, or a tenant that cannot have one.
+    pub fn of(
+        config: &Config,
+        tenancy: &TenancySection,
+        main: &Target,
+        tenant: &str,
+    ) -> Result<Self, PlaceError> {
+        let mut place = Self { tenant: tenant.to_owned(), target: main.clone(), schema: None };
+        match tenancy.mode {
+            TenancyMode::Column => {}
+            TenancyMode::Schema => {
+                check_id(tenant)?;
+                let pattern = tenancy.schema.as_deref().unwrap_or("tenant_{}");
+                if !pattern.contains("{}") {
+                    return Err(PlaceError::Settings(
+                        "`tenancy.schema` in dbkit.toml has no `{}` for the tenant",
+                    ));
+                }
+                if main.dialect() == Dialect::Sqlite {
+                    return Err(PlaceError::Settings(
+                        "SQLite has no schemas: set tenancy.mode = \"database\" in dbkit.toml",
+                    ));
+                }
+                let schema = pattern.replace("{}", tenant);
+                if schema == "public" || schema.starts_with("pg_") || schema == "information_schema"
+                {
+                    return Err(PlaceError::Reserved(schema));
+                }
+                if schema.len() > 63 {
+                    return Err(PlaceError::Id(tenant.to_owned()));
+                }
+                if let Location::Postgres { keywords, .. } = &mut place.target.location {
+                    // At the start of the session, so that whatever resets settings comes back to it.
+                    let path = format!("{},public", quote::ident(&schema));
+                    let path = path.replace('\\', "\\\\").replace(' ', "\\ ");
+                    keywords.push(("options".to_owned(), format!("-c search_path={path}")));
+                }
+                place.schema = Some(schema);
+            }
+            TenancyMode::Database => {
+                check_id(tenant)?;
+                let pattern = tenancy.database.as_deref().filter(|p| p.contains("{}")).ok_or(
+                    PlaceError::Settings(
+                        "`tenancy.database` in dbkit.toml must be a URL with `{}` for the tenant",
+                    ),
+                )?;
+                let mut location = config.tenancy_location(pattern, tenant)?;
+                if let (
+                    Location::Postgres { keywords, .. },
+                    Location::Postgres { keywords: main, .. },
+                ) = (&mut location, &main.location)
+                {
+                    keywords.clone_from(main);
+                }
+                place.target.location = location;
+            }
+        }
+        Ok(place)
+    }
+}
