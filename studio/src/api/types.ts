@@ -53,7 +53,7 @@ export type TableInfo = Table & {
   referenced_by: Reference[]
   indexes: IndexInfo[]
   checks: { name: string | null; expression: string }[]
-  rows: { count: number; exact: boolean } | null
+  rows: { rows: number; exact: boolean } | null
   bytes: number | null
   rust: string
 }

@@ -20,6 +20,8 @@ export type GridHandle = { focus: () => void; scrollBy: (rows: number) => void }
 type Props = {
   label: string
   columns: ColumnInfo[]
+  /** What stands above the columns where names are not unique. */
+  headings?: string[]
   widths: number[]
   rows: GridRow[]
   order: Order[]
@@ -232,12 +234,12 @@ function HeadCell({ column, item, props }: { column: ColumnInfo; item: VirtualIt
       <button
         type="button"
         tabIndex={-1}
-        title={`${column.name} ${column.type}${column.nullable ? '' : ' not null'}${column.comment ? `\n${column.comment}` : ''}\nClick to sort, Shift+click to sort by several`}
+        title={`${props.headings?.[item.index] ?? column.name} ${column.type}${column.nullable ? '' : ' not null'}${column.comment ? `\n${column.comment}` : ''}\nClick to sort, Shift+click to sort by several`}
         onClick={(event) => props.onSort(column.name, event.shiftKey)}
       >
         {props.keyColumns.has(column.name) && <Icon name="key" size={12} />}
         {props.linked.has(column.name) && <Icon name="link" size={12} />}
-        <span className="head-name">{column.name}</span>
+        <span className="head-name">{props.headings?.[item.index] ?? column.name}</span>
         <span className="head-type">{column.type}</span>
         {order && (
           <span className="sorted">

@@ -8,10 +8,10 @@ import { useStudio } from './studio'
 export function countLabel(rows: TableInfo['rows']): string {
   if (rows === null) return ''
   const text =
-    rows.count >= 10_000_000 ? `${Math.round(rows.count / 1e6)}M`
-    : rows.count >= 1_000_000 ? `${(rows.count / 1e6).toFixed(1)}M`
-    : rows.count >= 10_000 ? `${Math.round(rows.count / 1e3)}k`
-    : String(rows.count)
+    rows.rows >= 10_000_000 ? `${Math.round(rows.rows / 1e6)}M`
+    : rows.rows >= 1_000_000 ? `${(rows.rows / 1e6).toFixed(1)}M`
+    : rows.rows >= 10_000 ? `${Math.round(rows.rows / 1e3)}k`
+    : String(rows.rows)
   return rows.exact ? text : `~${text}`
 }
 

@@ -1,1 +1,0 @@
-import{i as e,r as t}from"./index-C1qlCzSA.js";var n=e();function r(e){return(0,n.jsx)(t,{icon:`warning`,title:`Not here yet`})}export{r as default};

@@ -1,0 +1,2 @@
+DROP TABLE employees, order_lines, orders, products, customers;
+DROP TYPE order_state;

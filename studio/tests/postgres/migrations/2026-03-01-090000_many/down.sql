@@ -1,0 +1,1 @@
+DROP SCHEMA many CASCADE;

@@ -1,0 +1,9 @@
+CREATE SCHEMA many;
+DO $$
+BEGIN
+    FOR n IN 1..400 LOOP
+        EXECUTE format('CREATE TABLE many.%I (id integer PRIMARY KEY, value text)', 'table_' || lpad(n::text, 3, '0'));
+    END LOOP;
+    EXECUTE 'CREATE TABLE many.wide (id integer PRIMARY KEY, ' || (SELECT string_agg('column_' || n || ' integer DEFAULT ' || n, ', ') FROM generate_series(1, 120) AS n) || ')';
+    EXECUTE 'INSERT INTO many.wide (id) SELECT generate_series(1, 300)';
+END $$;

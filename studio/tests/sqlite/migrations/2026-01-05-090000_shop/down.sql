@@ -1,0 +1,1 @@
+DROP TABLE mixed; DROP TABLE orders; DROP TABLE customers;

@@ -1,0 +1,8 @@
+CREATE TABLE customers (id INTEGER PRIMARY KEY, email TEXT NOT NULL UNIQUE, vip BOOLEAN NOT NULL DEFAULT 0, balance REAL CHECK (balance >= 0));
+CREATE TABLE orders (id INTEGER PRIMARY KEY, customer_id INTEGER NOT NULL REFERENCES customers (id) ON DELETE CASCADE, note TEXT);
+CREATE TABLE mixed (id INTEGER PRIMARY KEY, anything, raw BLOB);
+WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 1000)
+INSERT INTO customers SELECT n, 'customer' || n || '@example.org', n % 5 = 0, n * 1.5 FROM n;
+WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 3000)
+INSERT INTO orders SELECT n, 1 + n % 1000, CASE WHEN n % 3 = 0 THEN NULL WHEN n % 3 = 1 THEN '' ELSE 'ring twice' END FROM n;
+INSERT INTO mixed VALUES (1, 42, x'00ff68656c6c6f'), (2, '42', x''), (3, 4.25, NULL), (4, x'01', NULL), (5, NULL, NULL), (6, 9223372036854775807, NULL);
