@@ -3,26 +3,36 @@
 # cargo-nextest runs the tests in parallel processes; plain `cargo test` does where it is missing.
 RUN_TESTS := $(shell command -v cargo-nextest >/dev/null 2>&1 && echo cargo nextest run || echo cargo test)
 
-.PHONY: test fmt fmt-check clippy docs tools unit bench help
+.PHONY: test fmt fmt-check clippy docs tools unit studio-check studio-test bench help
 
 help:
 	@echo "make test     formatting, clippy, documentation and every test (installs what is missing)"
 	@echo "make unit     the tests alone; T='name' runs those whose name contains it"
 	@echo "make test-postgres-versions   the pairs of schemas on PostgreSQL 13 and 18; VERSIONS='14 16'"
+	@echo "make studio-test    the studio's page in a browser; studio-check: its built files are current"
 	@echo "make fmt      format the code"
 	@echo "make clippy   lints, warnings denied"
 	@echo "make docs     API documentation, warnings denied"
 	@echo "make bench    time dbkit against other tools (release build)"
 
-test: fmt-check clippy docs tools
+test: fmt-check clippy docs tools studio-check
 	tests/with-postgres.sh $(RUN_TESTS) --workspace
 	cargo test --doc --workspace --quiet
+	cargo build --quiet
+	tests/with-postgres.sh studio/test.sh
 
 unit: tools
 	tests/with-postgres.sh $(RUN_TESTS) --workspace $(T)
 
 tools:
 	tests/install-tools.sh
+
+studio-check:
+	studio/check-dist.sh
+
+studio-test: studio-check tools
+	cargo build --quiet
+	tests/with-postgres.sh studio/test.sh
 
 fmt:
 	cargo fmt --all

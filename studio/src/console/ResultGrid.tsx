@@ -69,6 +69,7 @@ export function ResultGrid(props: { result: QueryResult }) {
         rows={rows}
         order={[]}
         linked={none}
+        required={none}
         keyColumns={none}
         dialect={info.dialect}
         focus={focus}

@@ -9,9 +9,9 @@ function oneLine(text: string): string {
 }
 
 /** One value on one line. NULL, the empty text and a default not known yet look different. */
-export function CellView(props: { cell: Cell | undefined; kind: Kind }) {
+export function CellView(props: { cell: Cell | undefined; kind: Kind; required?: boolean }) {
   const { cell, kind } = props
-  if (cell === undefined) return <span className="absent">default</span>
+  if (cell === undefined) return <span className="absent">{props.required ? 'required' : 'default'}</span>
   if (cell === null) return <span className="absent">NULL</span>
   if (isBlob(cell, kind)) {
     const hex = blobHex(cell)

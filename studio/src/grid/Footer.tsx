@@ -4,7 +4,6 @@ import type { Cell, Table, TableInfo } from '../api/types'
 import { Icon } from '../shell/icons'
 import type { Position } from '../shell/route'
 import { useStudio } from '../shell/studio'
-import { countLabel } from '../shell/TableList'
 import type { useRows } from './useRows'
 
 type Counting = { state: 'idle' } | { state: 'busy'; request: string } | { state: 'done'; rows: number; exact: boolean }
@@ -45,7 +44,7 @@ export function Footer(props: {
   }
   const total =
     counting.state === 'done' ? `${counting.exact ? '' : '~'}${counting.rows.toLocaleString('en')} rows`
-    : filtered ? 'rows matching' : known === null ? 'rows' : `${countLabel(known)} rows`
+    : filtered ? 'rows matching' : known === null ? 'rows' : `${known.exact ? '' : '~'}${known.rows.toLocaleString('en')} rows`
   return (
     <footer className="grid-footer">
       <span className="loaded">{loaded.rows.length} loaded</span>

@@ -26,6 +26,8 @@ type Props = {
   rows: GridRow[]
   order: Order[]
   linked: Set<string>
+  /** Columns a new row must be given. */
+  required: Set<string>
   keyColumns: Set<string>
   dialect: Dialect
   focus: Focus
@@ -171,6 +173,7 @@ export function Grid(props: Props) {
                 focused={focus.row === item.index ? focus.column : -1}
                 selected={props.selected.has(row.id)}
                 linked={props.linked}
+                required={props.required}
                 number={props.firstNumber + item.index}
                 onFocus={onFocus}
                 onSelect={props.onSelect}
@@ -276,6 +279,7 @@ type RowProps = {
   focused: number
   selected: boolean
   linked: Set<string>
+  required: Set<string>
   number: number
   onFocus: (focus: Focus) => void
   onSelect: (row: number, range: boolean) => void
@@ -327,7 +331,7 @@ const Row = memo(function Row(props: RowProps) {
             onMouseDown={() => props.onFocus({ row: at, column: item.index })}
             onDoubleClick={() => props.onAction({ do: 'edit' })}
           >
-            <span className="value"><CellView cell={cell} kind={column.kind} /></span>
+            <span className="value"><CellView cell={cell} kind={column.kind} required={props.required.has(column.name)} /></span>
             {props.linked.has(column.name) && cell !== null && cell !== undefined && (
               <button
                 type="button"

@@ -8,7 +8,7 @@ import { copyText } from '../shell/Copy'
 import { go, remember, type Position, type Route } from '../shell/route'
 import { Empty } from '../shell/screens'
 import { useStudio } from '../shell/studio'
-import { changesOf, duplicateValues, type Staged } from '../staged/model'
+import { changesOf, duplicateValues, requiredColumns, type Staged } from '../staged/model'
 import { FailureNote } from '../staged/FailureNote'
 import { Crumbs } from './Crumbs'
 import { keysOf, parentFilter } from './follow'
@@ -96,6 +96,7 @@ export function TableView(props: { table: TableInfo; route: Route }) {
   )
   const widths = useMemo(() => columns.map((column) => layout.widths[column.name] ?? guesses.get(column.name) ?? 120), [columns, layout, guesses])
   const linked = useMemo(() => new Set(table.foreign_keys.flatMap((key) => key.columns)), [table])
+  const required = useMemo(() => requiredColumns(table, info.dialect), [table, info.dialect])
   const keyColumns = useMemo(() => new Set(table.primary_key), [table])
   const changeLayout = useCallback(
     (next: Layout) => {
@@ -298,6 +299,7 @@ export function TableView(props: { table: TableInfo; route: Route }) {
               rows={rows}
               order={order}
               linked={linked}
+              required={required}
               keyColumns={keyColumns}
               dialect={info.dialect}
               focus={focus}

@@ -57,5 +57,5 @@ export function guessedWidth(column: ColumnInfo, values: readonly Cell[]): numbe
   const head = column.name.length * 7.5 + column.type.length * 5.5 + 44
   let longest = 0
   for (const value of values) longest = Math.max(longest, value === null ? 4 : Math.min(60, cellText(value).length))
-  return Math.round(Math.max(narrowest + 24, Math.min(widest, Math.max(head, longest * 7.4 + 24))))
+  return Math.round(Math.max(narrowest + 24, Math.min(widest, Math.max(head, longest * 8 + 24))))
 }

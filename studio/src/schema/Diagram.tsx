@@ -18,7 +18,7 @@ const TableBox = memo(function TableBox(props: NodeProps<TableNode>) {
   const columns = table.columns.length > listed ? [...table.columns].sort((a, b) => important(a.name) - important(b.name)).slice(0, listed) : table.columns
   return (
     <div className={`erd-table${chosen ? ' chosen' : ''}`}>
-      <Handle type="target" position={Position.Right} isConnectable={false} />
+      <Handle type="target" position={Position.Left} isConnectable={false} />
       <header title={table.comment ?? undefined}>
         <Icon name={table.kind.endsWith('view') ? 'view' : 'table'} size={13} />
         {tableLabel(table)}
@@ -35,7 +35,7 @@ const TableBox = memo(function TableBox(props: NodeProps<TableNode>) {
         ))}
         {table.columns.length > columns.length && <li className="erd-more">{table.columns.length - columns.length} more</li>}
       </ul>
-      <Handle type="source" position={Position.Left} isConnectable={false} />
+      <Handle type="source" position={Position.Right} isConnectable={false} />
     </div>
   )
 })

@@ -163,3 +163,12 @@ export function duplicateValues(table: TableInfo, values: Values): Values {
   })
   return Object.fromEntries(keep.map((column) => [column.name, values[column.name] ?? null]))
 }
+
+/** The columns a new row must be given; SQLite numbers a lone integer key itself. */
+export function requiredColumns(table: TableInfo, dialect: 'postgres' | 'sqlite'): Set<string> {
+  const numbered = dialect === 'sqlite' && table.primary_key.length === 1 ? table.primary_key[0] : undefined
+  const required = table.columns.filter(
+    (column) => !column.nullable && column.default === null && !column.identity && !column.generated && !(column.name === numbered && column.kind === 'integer'),
+  )
+  return new Set(required.map((column) => column.name))
+}

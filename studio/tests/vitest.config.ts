@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  test: {
+    root: import.meta.dirname,
+    include: ['**/*.spec.ts'],
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    // Each file has a server, a database and a browser of its own; more at once only wait for each other.
+    maxWorkers: 2,
+  },
+})
