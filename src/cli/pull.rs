@@ -2,17 +2,19 @@
 
 use super::output::{count, harmless, print};
 use super::{Context, Exit, Stop};
-use crate::database::{Access, Session};
-use crate::model::{ColumnRef, Dialect, Mask, Model};
-use crate::source;
-use std::collections::BTreeMap;
+use crate::database::{Access, Connection, Session};
+use crate::history::{Beside, beside};
+use crate::model::{Dialect, Model};
+use crate::source::schema_rs::{Counts, Updated, update};
+use crate::source::{self, Source};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 #[derive(clap::Args, Debug)]
 #[command(
     after_help = "Reads the database and writes what it finds as schema files: FILE, and beside it the same\n\
-                        name with .sql for objects with bodies (views, functions, triggers …).\n\n\
+                        name with .sql for objects with bodies (views, functions, triggers …). A FILE that is\n\
+                        there is brought up to date: order, Rust names, comments and spelling stay.\n\n\
                         Example:\n  dbkit pull --database-url postgres://localhost/shop --schema src/schema.rs"
 )]
 pub struct Args {
@@ -22,6 +24,9 @@ pub struct Args {
     /// Print the files and write nothing
     #[arg(long)]
     dry_run: bool,
+    /// Write the files anew instead of bringing them up to date
+    #[arg(long)]
+    overwrite: bool,
 }
 
 /// Writes schema files from the database.
@@ -45,13 +50,15 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
     let companion = file.with_extension("sql");
     let target = context.target()?;
     let mut connection = context.connect(&target, Access::Read)?;
-    let model = connection.introspect()?;
-    let rust = source::schema_rs::write_marked(&model, &marks(context, file, model.dialect)?);
-    let sql = source::sql::write(&model);
+    let old = match args.overwrite {
+        true => None,
+        false => earlier(context, file, connection.dialect())?,
+    };
+    let Pulled { model, rust, sql, told } = pulled(&mut connection, old.as_ref())?;
     if args.dry_run && context.json() {
         let mut files = serde_json::Map::new();
         files.insert(file.display().to_string(), rust.into());
-        if !sql.is_empty() {
+        if let Some(sql) = sql.filter(|sql| !sql.is_empty()) {
             files.insert(companion.display().to_string(), sql.into());
         }
         print(&format!(
@@ -62,57 +69,117 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
     }
     if args.dry_run {
         print(&rust)?;
-        if !sql.is_empty() {
+        if let Some(sql) = sql.filter(|sql| !sql.is_empty()) {
             print(&format!("\n-- {}\n{sql}", companion.display()))?;
         }
         return Ok(Exit::Done);
     }
     replace(file, &rust)?;
     // A companion of an earlier pull would contradict a database that has nothing for it.
-    if !sql.is_empty() || companion.exists() {
-        replace(&companion, &sql)?;
+    if let Some(sql) = sql.as_ref().filter(|sql| !sql.is_empty() || companion.exists()) {
+        replace(&companion, sql)?;
     }
+    let bodies = match &sql {
+        Some(sql) => !sql.is_empty(),
+        None => companion.exists(),
+    };
     summary(context, &model);
     if context.json() {
         let mut files = vec![file.display().to_string()];
-        files.extend((!sql.is_empty()).then(|| companion.display().to_string()));
+        files.extend(bodies.then(|| companion.display().to_string()));
         let json = serde_json::json!({
             "files": files,
             "tables": model.tables.len(),
             "enums": model.enums.len(),
+            "added": told.as_ref().map(|told| told.counts.added),
+            "changed": told.as_ref().map(|told| told.counts.changed),
+            "removed": told.as_ref().map(|told| told.counts.removed),
         });
         print(&format!("{json}\n"))?;
         return Ok(Exit::Done);
     }
     let mut text = format!(
-        "{}: {}, {}\n",
+        "{}: {}, {}{}\n",
         file.display(),
         count(model.tables.len(), "table"),
-        count(model.enums.len(), "enum")
+        count(model.enums.len(), "enum"),
+        told.as_ref().map(|told| changes(&told.counts)).unwrap_or_default()
     );
-    if !sql.is_empty() {
+    if bodies {
         text.push_str(&format!("{}: objects with bodies\n", companion.display()));
     }
     print(&text)?;
     Ok(Exit::Done)
 }
 
-/// The `#[pii]` marks of the file that is replaced: the database does not know them, and a column
-/// that lost its mark would leave unmasked in the next dump.
-fn marks(
-    context: &Context,
-    file: &Path,
-    dialect: Dialect,
-) -> anyhow::Result<BTreeMap<ColumnRef, Option<Mask>>> {
-    let marked = std::fs::read_to_string(file).is_ok_and(|text| text.contains("pii"));
-    if !marked {
-        return Ok(BTreeMap::new());
+/// What there is to write.
+struct Pulled {
+    model: Model,
+    rust: String,
+    /// `None` when the file beside it says it already.
+    sql: Option<String>,
+    /// What became of a file that was there.
+    told: Option<Updated>,
+}
+
+fn pulled(connection: &mut Connection, old: Option<&Source>) -> anyhow::Result<Pulled> {
+    let Some(old) = old else {
+        let model = connection.introspect()?;
+        let (rust, sql) = (source::schema_rs::write(&model), source::sql::write(&model));
+        return Ok(Pulled { model, rust, sql: Some(sql), told: None });
+    };
+    let Beside { live, other, .. } = beside(connection, &old.model)?;
+    let Some(updated) = update(old, &other, &live) else {
+        // What the database cannot know at all must not be lost in a file written anew.
+        let rust = source::schema_rs::write_marked(&live, &old.personal_under_all_names());
+        let sql = source::sql::write(&live);
+        return Ok(Pulled { model: live, rust, sql: Some(sql), told: None });
+    };
+    let bodies = |model: &Model| {
+        let mut model = model.clone();
+        for id in &updated.implied {
+            model.remove(id);
+        }
+        source::sql::write(&model)
+    };
+    let (wanted, has) = (bodies(&live), bodies(&updated.beside));
+    let sql = (wanted != has).then_some(wanted);
+    Ok(Pulled { model: live, rust: updated.text.clone(), sql, told: Some(updated) })
+}
+
+/// The schema file that is there, unless it says nothing yet.
+fn earlier(context: &Context, file: &Path, dialect: Dialect) -> anyhow::Result<Option<Source>> {
+    let text = match std::fs::read_to_string(file) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => {
+            let message = format!("cannot read {}: {error}", file.display());
+            return Err(Stop::error(Exit::Unexpected, message));
+        }
+    };
+    let says = |line: &str| !line.trim().is_empty() && !line.trim().starts_with("//");
+    if !text.lines().any(says) {
+        return Ok(None);
     }
     match source::files::load(&[file.to_owned()], &[], dialect) {
-        Ok(source) => Ok(source.personal_under_all_names()),
-        Err(found) => Err(super::schema::mistakes(context, &found)
-            .context("its #[pii] marks are to be kept: correct the file, or delete it")),
+        Ok(source) => Ok(Some(source)),
+        Err(found) => {
+            let told = super::schema::drawn(context, &found);
+            let help = "help: correct the file to have it brought up to date, or write it anew with --overwrite";
+            Err(Stop::findings(Exit::Usage, format!("{told}\n\n{help}"), &found))
+        }
     }
+}
+
+/// `, 1 added, 2 changed`, or that nothing is.
+fn changes(told: &Counts) -> String {
+    let parts = [(told.added, "added"), (told.changed, "changed"), (told.removed, "removed")];
+    let parts: Vec<String> = parts
+        .iter()
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, what)| format!(", {number} {what}"))
+        .collect();
+    if parts.is_empty() { ", nothing new".to_owned() } else { parts.concat() }
 }
 
 /// Names what the files cannot say and what Diesel cannot address.

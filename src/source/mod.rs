@@ -25,6 +25,8 @@ pub struct Source {
     pub conversions: Conversions,
     /// Columns of personal data, and what becomes of them in a dump where that is said.
     pub personal: BTreeMap<ColumnRef, Option<Mask>>,
+    /// What the files call things in Rust.
+    pub declared: schema_rs::Declared,
     /// The files, to tell places in them.
     pub files: Vec<Arc<SourceFile>>,
 }
@@ -38,6 +40,7 @@ impl Source {
             renames: Vec::new(),
             conversions: Conversions::default(),
             personal: BTreeMap::new(),
+            declared: schema_rs::Declared::default(),
             files: Vec::new(),
         }
     }

@@ -24,6 +24,7 @@ mod plan;
 mod plan_objects;
 mod postgres_session;
 mod prepare;
+mod pull;
 mod push;
 mod readme;
 mod rows;

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 const CASES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cases/schema_rs/mistakes");
 
 /// Headings and what stands below each.
-fn sections(text: &str) -> Vec<(&str, &str)> {
+pub fn sections(text: &str) -> Vec<(&str, &str)> {
     let mut out: Vec<(&str, &str)> = Vec::new();
     let mut rest = text;
     while let Some(body) = rest.strip_prefix("=== ") {

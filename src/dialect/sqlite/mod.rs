@@ -1,6 +1,6 @@
 //! SQLite.
 
-mod align;
+pub(crate) mod align;
 mod alter;
 mod bodies;
 mod normal;

@@ -96,6 +96,8 @@ pub struct Column {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Table {
+    /// It stands in `diesel::table!`.
+    pub plain: bool,
     /// The Rust module it stands in, for references between files that `--schema` wrote.
     pub module: Vec<String>,
     pub schema: Option<Name>,

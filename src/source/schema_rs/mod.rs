@@ -1,6 +1,7 @@
 //! `schema.rs`: Diesel's schema language with dbkit's attributes, read and written.
 
 mod ast;
+mod declared;
 mod default_names;
 mod dialect;
 mod fit;
@@ -12,10 +13,13 @@ mod read;
 mod serial;
 mod tenant;
 mod types;
+mod update;
 mod write;
 
+pub use declared::{Declared, DeclaredName, DeclaredTable};
 pub use dialect::of_text as dialect_of;
 pub use read::{read, read_all};
 pub use serial::is_serial;
 pub use tenant::exact as tenants;
+pub use update::{Counts, Updated, update};
 pub use write::{write, write_marked};

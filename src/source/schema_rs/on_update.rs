@@ -8,10 +8,15 @@ use crate::model::{
     Table, Trigger,
 };
 
+/// The trigger's name, and on PostgreSQL its function's.
+pub fn name_of(table: &QName, column: &str) -> String {
+    object_name(&table.name, Some(column), "on_update")
+}
+
 /// Adds the trigger (and on PostgreSQL its function) that sets the column to the expression when a
 /// row changes and the statement did not set the column itself.
 pub fn add(model: &mut Model, table: &Table, column: &Column, expr: &str) {
-    let name = object_name(&table.name.name, Some(&column.name), "on_update");
+    let name = name_of(&table.name, &column.name);
     let definition = match model.dialect {
         Dialect::Postgres => {
             let function = table.name.sibling(&name);

@@ -1,9 +1,11 @@
 //! A table while it is being read, with the place of everything in it.
 
 use super::super::ast::{self, Span};
+use super::super::declared::{DeclaredName, DeclaredTable};
 use super::args::Args;
 use super::catalog::{Catalog, Home};
 use super::mistakes::{Mistakes, suggestion};
+use crate::diagnostic::SourceFile;
 use crate::diff::Conversions;
 use crate::diff::Rename;
 use crate::model::{ColumnRef, Dialect, Mask, Table};
@@ -52,6 +54,18 @@ pub struct KeyPlace {
 }
 
 impl Draft {
+    /// What the file calls the table and its columns.
+    pub fn declared(&self, file: &SourceFile) -> DeclaredTable {
+        let columns = self.columns.iter().zip(&self.column_spans);
+        let columns =
+            columns.map(|((_, name), span)| (name.clone(), DeclaredName::new(file, span)));
+        DeclaredTable {
+            file: self.home.file,
+            name: DeclaredName::new(file, &self.name_span),
+            columns: columns.collect(),
+        }
+    }
+
     /// The SQL name of a column written in an attribute; reports an unknown one.
     pub fn column(&self, arg: &ast::Arg, mistakes: &mut Mistakes) -> Option<String> {
         let (word, span) = match arg {

@@ -16,13 +16,14 @@ mod validate;
 
 pub use column::sqlite_expr;
 
-use super::ast::{Items, Joinable, Name};
+use super::ast::{Enum, Items, Joinable, Name};
+use super::declared::{Declared, DeclaredName};
 use crate::diagnostic::{Diagnostic, Severity, SourceFile};
 use crate::diff::Conversions;
 use crate::diff::Rename;
 use crate::model::{
     Deferrable, Dialect, EnumType, FkAction, ForeignKey, MatchKind, Model, Object, ObjectKind,
-    SchemaObject,
+    QName, SchemaObject,
 };
 use crate::source::Source;
 use args::Args;
@@ -58,9 +59,16 @@ pub fn read_all(files: &[Arc<SourceFile>], dialect: Dialect) -> (Source, Vec<Dia
     let mut renames = Vec::new();
     let mut conversions = Conversions::default();
     let mut personal = BTreeMap::new();
+    let mut declared = Declared::default();
     let mut drafts = Vec::new();
     for (at, ((items, file), mistakes)) in items.iter().zip(files).zip(&mut mistakes).enumerate() {
         enums(items, dialect, &mut model, &mut renames, &mut conversions, mistakes);
+        let named = items
+            .enums
+            .iter()
+            .map(|item| (enum_name(item, dialect), DeclaredName::new(file, &item.name.span)));
+        declared.enums.extend(named);
+        declared.plain |= items.tables.iter().any(|table| table.plain);
         for table in &items.tables {
             let mut context = Context {
                 dialect,
@@ -71,7 +79,9 @@ pub fn read_all(files: &[Arc<SourceFile>], dialect: Dialect) -> (Source, Vec<Dia
                 personal: &mut personal,
             };
             let home = Home { file: at, stem: stem(file), module: table.module.clone() };
-            drafts.push(table::read(table, home, &mut context));
+            let draft = table::read(table, home, &mut context);
+            declared.tables.insert(draft.table.name.clone(), draft.declared(file));
+            drafts.push(draft);
         }
     }
     for (at, ((items, file), mistakes)) in items.iter().zip(files).zip(&mut mistakes).enumerate() {
@@ -92,7 +102,7 @@ pub fn read_all(files: &[Arc<SourceFile>], dialect: Dialect) -> (Source, Vec<Dia
     schemas(&mut model);
     renames.sort();
     renames.dedup();
-    (Source { model, renames, conversions, personal, files: files.to_vec() }, list)
+    (Source { model, renames, conversions, personal, declared, files: files.to_vec() }, list)
 }
 
 /// As a schema, files without any would mean to drop everything.
@@ -101,6 +111,13 @@ fn no_schema(files: &[Arc<SourceFile>]) -> Diagnostic {
     let verb = if names.len() == 1 { "holds" } else { "hold" };
     Diagnostic::error("no-schema", format!("{} {verb} no schema", names.join(", ")))
         .help("write `dbkit::schema! { … }`; an empty block stands for an empty database")
+}
+
+fn enum_name(item: &Enum, dialect: Dialect) -> QName {
+    let schema = catalog::schema(None, &item.notes, dialect);
+    let name = catalog::text_of(&item.notes, "sql_name")
+        .unwrap_or_else(|| super::identifiers::separate(&item.name.text));
+    QName { schema, name }
 }
 
 /// Enums become types on PostgreSQL; on SQLite the columns that use them get a check.
@@ -113,10 +130,7 @@ fn enums(
     mistakes: &mut Mistakes,
 ) {
     for item in &items.enums {
-        let schema = catalog::schema(None, &item.notes, dialect);
-        let name = catalog::text_of(&item.notes, "sql_name")
-            .unwrap_or_else(|| super::identifiers::separate(&item.name.text));
-        let name = crate::model::QName { schema, name };
+        let name = enum_name(item, dialect);
         let mut comment = item.notes.doc.clone();
         for attribute in &item.notes.attributes {
             let mut args = Args::new(attribute, &[]);

@@ -52,6 +52,7 @@ pub fn file(mistakes: &mut Mistakes) -> Items {
 
 fn table(item: &ast::TableDef, module: Vec<String>) -> Table {
     Table {
+        plain: item.plain,
         module,
         schema: item.schema.as_ref().map(name),
         name: name(&item.name),

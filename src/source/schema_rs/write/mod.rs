@@ -7,12 +7,16 @@ mod layout;
 mod plan;
 mod table;
 
+use super::declared::Identified;
 use super::types;
-use crate::model::{ColumnRef, Dialect, EnumType, Mask, Model, Options};
-use layout::{Arg, Attribute, comment};
+use crate::model::{ColumnRef, Dialect, EnumType, Mask, Model, Options, QName};
+use layout::{Arg, Attribute};
 use plan::Plan;
 use std::collections::BTreeMap;
 use std::fmt::Write;
+
+pub(super) use layout::comment;
+pub(super) use table::{WrittenColumn, WrittenTable};
 
 /// The tables and enums of a model as a Rust file with one `dbkit::schema!` block.
 ///
@@ -26,10 +30,10 @@ pub fn write(model: &Model) -> String {
 /// The same with the columns marked that hold personal data: no database knows that.
 #[must_use]
 pub fn write_marked(model: &Model, personal: &BTreeMap<ColumnRef, Option<Mask>>) -> String {
-    let plan = Plan::new(model);
+    let written = Written::new(model, &Identified::default(), personal);
     let mut out = String::from(
         "// Written by `dbkit pull`. Edit it freely: from here on this file is the schema, and\n\
-         // `dbkit generate` or `dbkit push` carry it to the database. `dbkit pull` writes it anew.\n",
+         // `dbkit generate` or `dbkit push` carry it to the database. `dbkit pull` brings it up to date.\n",
     );
     if model.dialect == Dialect::Sqlite {
         out.push_str(super::dialect::SQLITE);
@@ -37,16 +41,43 @@ pub fn write_marked(model: &Model, personal: &BTreeMap<ColumnRef, Option<Mask>>)
     }
     out.push_str("\ndbkit::schema! {\n");
     let mut first = true;
-    for enumeration in model.enums.values() {
+    for enumeration in written.enums.values() {
         separate(&mut first, &mut out);
-        write_enum(&plan, enumeration, &mut out);
+        out.push_str(enumeration);
     }
-    for table in model.tables.values() {
+    for table in written.tables.values() {
         separate(&mut first, &mut out);
-        table::TableWriter::new(model, &plan, table, personal).write(&mut out);
+        table.write(&mut out);
     }
     out.push_str("}\n");
     out
+}
+
+/// The text of every table and enum by itself.
+pub(super) struct Written {
+    pub tables: BTreeMap<QName, WrittenTable>,
+    pub enums: BTreeMap<QName, String>,
+}
+
+impl Written {
+    /// What has an identifier already keeps it.
+    pub fn new(
+        model: &Model,
+        identified: &Identified,
+        personal: &BTreeMap<ColumnRef, Option<Mask>>,
+    ) -> Self {
+        let plan = Plan::new(model, identified);
+        let enums = model.enums.values().map(|enumeration| {
+            let mut text = String::new();
+            write_enum(&plan, enumeration, &mut text);
+            (enumeration.name.clone(), text)
+        });
+        let tables = model.tables.values().map(|table| {
+            let parts = table::TableWriter::new(model, &plan, table, personal).parts();
+            (table.name.clone(), parts)
+        });
+        Self { enums: enums.collect(), tables: tables.collect() }
+    }
 }
 
 fn separate(first: &mut bool, out: &mut String) {

@@ -1,5 +1,6 @@
 //! Decisions about names, made once for the whole file.
 
+use super::super::declared::Identified;
 use super::super::default_names::{self, Parts};
 use super::super::identifiers::{Identifiers, separate, snake_case};
 use super::super::serial;
@@ -59,16 +60,18 @@ pub struct Plan<'a> {
 }
 
 impl<'a> Plan<'a> {
-    pub fn new(model: &'a Model) -> Self {
-        let tables = tables(model);
+    pub fn new(model: &'a Model, given: &Identified) -> Self {
+        let tables = tables(model, given);
         Self {
             columns: model
                 .tables
                 .values()
-                .map(|t| (&t.name, columns(t, tables.get(&t.name).map_or("", String::as_str))))
+                .map(|t| {
+                    (&t.name, columns(t, tables.get(&t.name).map_or("", String::as_str), given))
+                })
                 .collect(),
             // A table is a module, which shares its names with types.
-            enums: enums(model, tables.values().map(String::as_str)),
+            enums: enums(model, tables.values().map(String::as_str), given),
             tables,
             uses: uses(model),
             tenants: tenant::exact(model),
@@ -102,13 +105,16 @@ impl<'a> Plan<'a> {
 
 /// Tables of the default schema choose first; one of another schema whose name is taken gets its
 /// schema's name in front.
-fn tables(model: &Model) -> BTreeMap<&QName, String> {
-    let mut names = Identifiers::default();
-    let mut out = BTreeMap::new();
-    let default: Vec<&QName> = model.tables.keys().filter(|n| n.schema.is_none()).collect();
+fn tables<'m>(model: &'m Model, given: &Identified) -> BTreeMap<&'m QName, String> {
+    let given = |name: &QName| given.tables.get(name).map(|(ident, _)| ident.clone());
+    let mut out: BTreeMap<&QName, String> =
+        model.tables.keys().filter_map(|name| Some((name, given(name)?))).collect();
+    let mut names = Identifiers::with_taken(out.values().map(String::as_str));
+    let free: Vec<&QName> = model.tables.keys().filter(|name| !out.contains_key(name)).collect();
+    let default: Vec<&QName> = free.iter().copied().filter(|n| n.schema.is_none()).collect();
     let plain: Vec<&str> = default.iter().map(|n| n.name.as_str()).collect();
     out.extend(default.iter().copied().zip(names.snake(&plain)));
-    for name in model.tables.keys().filter(|n| n.schema.is_some()) {
+    for name in free.into_iter().filter(|n| n.schema.is_some()) {
         let qualified = format!("{}_{}", name.schema.as_deref().unwrap_or(""), name.name);
         let bare = snake_case(&name.name);
         let wanted = if names.is_free(&bare) { &name.name } else { &qualified };
@@ -117,25 +123,35 @@ fn tables(model: &Model) -> BTreeMap<&QName, String> {
     out
 }
 
-fn columns(table: &Table, ident: &str) -> Vec<String> {
+fn columns(table: &Table, ident: &str, given: &Identified) -> Vec<String> {
+    let given = given.tables.get(&table.name).map(|(_, columns)| columns);
+    let given = |name: &str| given.and_then(|columns| columns.get(name)).map(String::as_str);
+    let all = || table.columns.iter().map(|column| column.name.as_str());
     // A table's module names the table itself, which a column must not hide.
-    let mut names = Identifiers::with_taken([ident]);
-    let wanted: Vec<&str> = table.columns.iter().map(|c| c.name.as_str()).collect();
-    names.snake(&wanted)
+    let mut names = Identifiers::with_taken(all().filter_map(given).chain([ident]));
+    let wanted: Vec<&str> = all().filter(|name| given(name).is_none()).collect();
+    let mut made = names.snake(&wanted).into_iter();
+    all().filter_map(|name| given(name).map(str::to_owned).or_else(|| made.next())).collect()
 }
 
 fn enums<'m, 't>(
     model: &'m Model,
     tables: impl Iterator<Item = &'t str>,
+    given: &'t Identified,
 ) -> BTreeMap<&'m QName, String> {
+    let kept = model.enums.keys().filter_map(|name| Some((name, given.enums.get(name)?)));
+    let mut out: BTreeMap<&QName, String> =
+        kept.map(|(name, ident)| (name, ident.clone())).collect();
     let mut taken: Vec<&'t str> =
         postgres::types::diesel_names().chain(sqlite::types::diesel_names()).collect();
     taken.extend(PRELUDE);
     taken.extend(tables);
+    taken.extend(given.enums.values().map(String::as_str));
     let mut names = Identifiers::with_taken(taken);
-    let all: Vec<&QName> = model.enums.keys().collect();
-    let wanted: Vec<&str> = all.iter().map(|n| n.name.as_str()).collect();
-    all.into_iter().zip(names.pascal(&wanted)).collect()
+    let free: Vec<&QName> = model.enums.keys().filter(|name| !out.contains_key(name)).collect();
+    let wanted: Vec<&str> = free.iter().map(|n| n.name.as_str()).collect();
+    out.extend(free.into_iter().zip(names.pascal(&wanted)));
+    out
 }
 
 /// True when the identifier stands for the name by itself.

@@ -8,6 +8,39 @@ use crate::model::{Column, ColumnRef, Mask, Model, Persistence, QName, ReplicaId
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+/// A table's text without its comments, in the parts in which it can be replaced.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WrittenTable {
+    pub comment: Option<String>,
+    /// Attributes and the line that opens the table.
+    pub head: String,
+    pub columns: Vec<WrittenColumn>,
+}
+
+/// A column's attributes and its line.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WrittenColumn {
+    pub name: String,
+    pub comment: Option<String>,
+    pub text: String,
+}
+
+impl WrittenTable {
+    pub fn write(&self, out: &mut String) {
+        if let Some(text) = &self.comment {
+            comment(text, 4, out);
+        }
+        out.push_str(&self.head);
+        for column in &self.columns {
+            if let Some(text) = &column.comment {
+                comment(text, 8, out);
+            }
+            out.push_str(&column.text);
+        }
+        out.push_str("    }\n");
+    }
+}
+
 /// Collects attributes of a table and of its columns, then writes it.
 pub struct TableWriter<'a> {
     pub model: &'a Model,
@@ -38,14 +71,15 @@ impl<'a> TableWriter<'a> {
         }
     }
 
-    pub fn write(mut self, out: &mut String) {
+    /// The table's text in the parts in which it can be replaced.
+    pub fn parts(mut self) -> WrittenTable {
         let ident = self.plan.table(&self.table.name).unwrap_or("unnamed");
         let schema = self.name_attributes(ident);
         self.own_attributes();
         let mut column_types = Vec::with_capacity(self.table.columns.len());
         for (column, ident) in self.table.columns.iter().zip(self.idents) {
             let mut attributes = Vec::new();
-            if *ident != column.name {
+            if ident.trim_start_matches("r#") != column.name {
                 attributes.push(Attribute::value("sql_name", Arg::text(&column.name)));
             }
             let ty = column_type(self.model, self.plan, &column.ty, &mut attributes);
@@ -71,28 +105,24 @@ impl<'a> TableWriter<'a> {
         self.indexes();
         self.storage_attributes();
 
-        if let Some(text) = &self.table.comment {
-            comment(text, 4, out);
-        }
+        let mut head = String::new();
         for attribute in &self.attributes {
-            attribute.write(4, out);
+            attribute.write(4, &mut head);
         }
         let key = self.table.primary_key.as_ref().map_or(&[][..], |key| &key.columns);
         let key: Vec<&str> = key.iter().map(|name| self.ident(name).unwrap_or(name)).collect();
-        let _ = writeln!(out, "    table {schema}{ident} ({}) {{", key.join(", "));
-        for (at, column) in self.table.columns.iter().enumerate() {
-            if let Some(text) = &column.comment {
-                comment(text, 8, out);
+        let _ = writeln!(head, "    table {schema}{ident} ({}) {{", key.join(", "));
+        let columns = self.table.columns.iter().zip(&self.column_attributes);
+        let columns = columns.zip(self.idents.iter().zip(&column_types));
+        let columns = columns.map(|((column, attributes), (ident, ty))| {
+            let mut text = String::new();
+            for attribute in attributes {
+                attribute.write(8, &mut text);
             }
-            for attribute in self.column_attributes.get(at).into_iter().flatten() {
-                attribute.write(8, out);
-            }
-            let (Some(ident), Some(ty)) = (self.idents.get(at), column_types.get(at)) else {
-                continue;
-            };
-            let _ = writeln!(out, "        {ident} -> {ty},");
-        }
-        out.push_str("    }\n");
+            let _ = writeln!(text, "        {ident} -> {ty},");
+            WrittenColumn { name: column.name.clone(), comment: column.comment.clone(), text }
+        });
+        WrittenTable { comment: self.table.comment.clone(), head, columns: columns.collect() }
     }
 
     /// The position of the column of that name.
@@ -141,7 +171,7 @@ impl<'a> TableWriter<'a> {
         if let (Some(schema), None) = (&name.schema, inline) {
             self.attributes.push(Attribute::value("schema", Arg::text(schema)));
         }
-        if ident != name.name {
+        if ident.trim_start_matches("r#") != name.name {
             self.attributes.push(Attribute::value("sql_name", Arg::text(&name.name)));
         }
         inline.map(|schema| format!("{schema}.")).unwrap_or_default()
