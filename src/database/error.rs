@@ -33,6 +33,10 @@ pub struct DatabaseError {
     pub position: Option<usize>,
     /// The statement's context (PL/pgSQL call stack and the like).
     pub context: Option<String>,
+    /// The column it is about, where the server says so.
+    pub column: Option<String>,
+    /// The constraint that was violated, where the server says so.
+    pub constraint: Option<String>,
 }
 
 impl DatabaseError {
@@ -47,6 +51,8 @@ impl DatabaseError {
             hint: None,
             position: None,
             context: None,
+            column: None,
+            constraint: None,
         }
     }
 

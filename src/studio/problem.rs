@@ -18,7 +18,6 @@ pub enum Kind {
     /// The database's own error.
     Database,
     /// Somebody else changed the row meanwhile.
-    #[allow(dead_code)]
     Conflict,
     Constraint,
     ReadOnly,

@@ -28,7 +28,8 @@ impl Settings {
     /// The name of the project's folder.
     #[must_use]
     pub fn project(&self) -> String {
-        let root = std::path::absolute(&self.root).unwrap_or_else(|_| self.root.clone());
+        // The current folder is an empty path here.
+        let root = std::env::current_dir().unwrap_or_default().join(&self.root);
         let name = root.file_name().map(|name| name.to_string_lossy().into_owned());
         name.unwrap_or_default()
     }

@@ -18,9 +18,7 @@ pub struct Studio {
     pub browse: Lane,
     /// Counts and sizes may take long.
     pub count: Lane,
-    #[allow(dead_code)]
     pub write: Lane,
-    #[allow(dead_code)]
     pub console: Lane,
     schema: RwLock<Option<Arc<Schema>>>,
     unlocked: AtomicBool,

@@ -40,6 +40,10 @@ const BELOW_STUDIO: &[&str] = &[
     "database",
     "source",
     "ledger",
+    "diagnostic",
+    "terminal",
+    "lint",
+    "history",
     "inspect",
     "seed",
 ];

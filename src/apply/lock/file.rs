@@ -97,13 +97,9 @@ fn seconds() -> u64 {
 }
 
 fn cannot(path: &Path, error: &std::io::Error) -> DatabaseError {
+    let message = format!("cannot lock {}: {error}", path.display());
     DatabaseError {
-        kind: ErrorKind::Denied,
-        message: format!("cannot lock {}: {error}", path.display()),
-        code: None,
-        detail: None,
         hint: Some("make the database's folder writable: SQLite needs that, too".to_owned()),
-        position: None,
-        context: None,
+        ..DatabaseError::new(ErrorKind::Denied, message)
     }
 }

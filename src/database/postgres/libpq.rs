@@ -21,6 +21,8 @@ pub struct Fields {
     pub position: Option<usize>,
     pub internal_query: Option<String>,
     pub context: Option<String>,
+    pub column: Option<String>,
+    pub constraint: Option<String>,
 }
 
 type Notices = Arc<Mutex<Vec<Fields>>>;
@@ -482,5 +484,7 @@ unsafe fn fields_of(result: *const pq::PGresult) -> Fields {
         position: field(pq::PG_DIAG_STATEMENT_POSITION).and_then(|p| p.parse().ok()),
         internal_query: field(pq::PG_DIAG_INTERNAL_QUERY),
         context: field(pq::PG_DIAG_CONTEXT),
+        column: field(pq::PG_DIAG_COLUMN_NAME),
+        constraint: field(pq::PG_DIAG_CONSTRAINT_NAME),
     }
 }

@@ -390,6 +390,8 @@ impl PgSession {
             hint: fields.hint.or_else(|| (kind == ErrorKind::Denied).then(|| DENIED.to_owned())),
             position: fields.position.map(|at| byte_offset(sql, at)),
             context,
+            column: fields.column,
+            constraint: fields.constraint,
         }
     }
 
@@ -496,8 +498,11 @@ impl Session for PgSession {
         size: usize,
         each: &mut dyn FnMut(Rows) -> bool,
     ) -> Result<(), DatabaseError> {
-        let declare = format!("DECLARE dbkit_rows NO SCROLL CURSOR FOR {sql}");
-        self.query(&declare, binds)?;
+        let declare = "DECLARE dbkit_rows NO SCROLL CURSOR FOR ";
+        self.query(&format!("{declare}{sql}"), binds).map_err(|error| DatabaseError {
+            position: error.position.map(|at| at.saturating_sub(declare.len())),
+            ..error
+        })?;
         let fetch = format!("FETCH {size} FROM dbkit_rows");
         loop {
             let part = self.query(&fetch, &[])?;

@@ -66,12 +66,10 @@ fn from_code(extended: i32, message: String, position: Option<usize>) -> Databas
         position.filter(|_| matches!(kind, ErrorKind::Statement | ErrorKind::LockTimeout));
     DatabaseError {
         kind,
-        message,
         code: Some(name(extended)),
-        detail: None,
         hint: hint.map(str::to_owned),
         position,
-        context: None,
+        ..plain(&message)
     }
 }
 

@@ -15,7 +15,7 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// An open connection. Foreign keys are enforced.
 pub struct SqliteSession {
-    connection: Connection,
+    pub(super) connection: Connection,
     location: Location,
 }
 

@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 /// A field of a record.
 #[derive(Clone, Debug, Default)]
-pub(in crate::seed) struct Field {
+pub(crate) struct Field {
     pub text: String,
     pub quoted: bool,
     /// In the file.
@@ -24,7 +24,7 @@ pub(in crate::seed) struct Field {
 }
 
 impl Field {
-    pub fn given(&self) -> Given {
+    pub(in crate::seed) fn given(&self) -> Given {
         if self.text.is_empty() && !self.quoted {
             Given::Null
         } else {
@@ -34,14 +34,14 @@ impl Field {
 }
 
 /// What is wrong with the text, and where.
-pub(in crate::seed) struct Broken {
+pub(crate) struct Broken {
     pub message: String,
     pub at: usize,
     pub line: usize,
 }
 
 /// Cuts CSV (RFC 4180) into records, one at a time.
-pub(in crate::seed) struct Records<R> {
+pub(crate) struct Records<R> {
     input: R,
     position: usize,
     line: usize,

@@ -6,7 +6,8 @@ mod json;
 mod node;
 mod toml;
 
-pub(super) use csv::{CsvFile, Field, FileRecords};
+pub(super) use csv::{CsvFile, FileRecords};
+pub(crate) use csv::{Field, Records};
 pub(super) use directive::{Directive, Offset, Reference, time_offset};
 pub(super) use node::{Entry, Given, Node, Shape};
 

@@ -361,3 +361,42 @@ pub fn count_statement(
     let sql = format!("SELECT count(*) FROM {}{filter}", qname(dialect, &table.name.qname()));
     Ok((sql, binds.finish(String::new()).binds))
 }
+
+/// All rows of a table, or those that the conditions leave, in the order asked for.
+///
+/// # Errors
+/// An unknown column.
+pub fn export_statement(
+    dialect: Dialect,
+    table: &Table,
+    asked: &Asked,
+    writable: bool,
+) -> Result<(String, Vec<Value>), Problem> {
+    let mut binds = Condition::build(dialect);
+    let condition = condition(dialect, table, asked, &mut binds)?;
+    let columns = match asked.columns.is_empty() {
+        true => table.columns.iter().collect(),
+        false => {
+            asked.columns.iter().map(|name| table.column(name)).collect::<Result<Vec<_>, _>>()?
+        }
+    };
+    let columns = columns.into_iter().filter(|column| !(writable && column.generated));
+    let columns: Vec<String> = columns.map(|column| ident(dialect, &column.name)).collect();
+    let (order, _) = whole_order(table, &asked.order)?;
+    let order: Vec<String> = order
+        .iter()
+        .filter(|order| order.column != NUMBER)
+        .map(|Order { column, desc }| {
+            format!("{}{}", ident(dialect, column), if *desc { " DESC" } else { "" })
+        })
+        .collect();
+    let mut sql =
+        format!("SELECT {} FROM {}", columns.join(", "), qname(dialect, &table.name.qname()));
+    if let Some(condition) = condition {
+        sql.push_str(&format!(" WHERE {condition}"));
+    }
+    if !order.is_empty() {
+        sql.push_str(&format!(" ORDER BY {}", order.join(", ")));
+    }
+    Ok((sql, binds.finish(String::new()).binds))
+}

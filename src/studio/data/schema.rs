@@ -184,6 +184,17 @@ impl Schema {
 }
 
 impl Table {
+    /// The columns of the index or key of that name.
+    pub fn index_columns(&self, name: &str) -> Option<&[String]> {
+        self.indexes.iter().find(|index| index.name == name).map(|index| index.columns.as_slice())
+    }
+
+    /// The check of that name.
+    pub fn check(&self, name: &str) -> Option<&str> {
+        let found = self.checks.iter().find(|check| check.name.as_deref() == Some(name));
+        found.map(|check| check.expression.as_str())
+    }
+
     /// The column of that name.
     ///
     /// # Errors

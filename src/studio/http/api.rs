@@ -2,10 +2,13 @@
 
 use super::Shared;
 use super::answer::{json, parse, problem};
+use super::change;
 use crate::database::{Session as _, Value};
 use crate::model::Dialect;
-use crate::studio::data::{Asked, count_statement, page};
+use crate::studio::console::{self, Typed};
+use crate::studio::data::{Asked, RowAsked, count_statement, detail, page, reading};
 use crate::studio::problem::{Kind, Problem};
+use crate::studio::project;
 use crate::studio::state::Studio;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
@@ -15,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-type Answer = Result<Response, Problem>;
+pub(super) type Answer = Result<Response, Problem>;
 
 /// A page of rows that takes longer has no index to go by.
 const ROWS: Duration = Duration::from_secs(30);
@@ -36,6 +39,14 @@ pub(super) async fn answer(
         "schema" => schema(&shared.studio).await,
         "rows" => rows(&shared.studio, &body).await,
         "count" => count(&shared.studio, &body).await,
+        "row" => row(&shared.studio, &body).await,
+        "preview" => change::preview(&shared.studio, &body).await,
+        "save" => change::save(&shared.studio, &body).await,
+        "save-as-seed" => change::save_as_seed(&shared.studio, &body).await,
+        "save-as-migration" => change::save_as_migration(&shared.studio, &body).await,
+        "migrations" => migrations(&shared.studio).await,
+        "migration" => migration(&shared.studio, &body),
+        "query" => query(&shared.studio, &body).await,
         "tenant" => match tenant(&shared.studio, &body) {
             Ok(()) => info(&shared).await.map(|info| json(&info)),
             Err(refused) => Err(refused),
@@ -50,27 +61,18 @@ pub(super) async fn answer(
     answered.unwrap_or_else(|refused| problem(&refused))
 }
 
+/// A file's text is longer than any question.
 pub(super) async fn import(
-    State(_shared): State<Arc<Shared>>,
+    State(shared): State<Arc<Shared>>,
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
     match body {
-        Ok(_) => problem(&Problem::new(Kind::NotFound, "not there yet")),
+        Ok(body) => change::import(&shared.studio, &body).await.unwrap_or_else(|p| problem(&p)),
         Err(rejection) => problem(&too_large(&rejection)),
     }
 }
 
-pub(super) async fn export(
-    State(_shared): State<Arc<Shared>>,
-    body: Result<Bytes, BytesRejection>,
-) -> Response {
-    match body {
-        Ok(_) => problem(&Problem::new(Kind::NotFound, "not there yet")),
-        Err(rejection) => problem(&too_large(&rejection)),
-    }
-}
-
-fn too_large(rejection: &BytesRejection) -> Problem {
+pub(super) fn too_large(rejection: &BytesRejection) -> Problem {
     match rejection.status().as_u16() {
         413 => Problem::new(Kind::TooLarge, "the request is too long"),
         _ => Problem::bad_request(rejection.body_text()),
@@ -131,9 +133,10 @@ async fn rows(studio: &Studio, body: &[u8]) -> Answer {
     let began = Instant::now();
     let schema = studio.schema().await?;
     let ticket = studio.ticket(None);
+    let tenant = studio.tenant();
     let page = studio.browse.run(ticket, Some(ROWS), true, move |desk| {
         let table = schema.table(&asked.table)?;
-        page(desk.session()?, table, &asked)
+        reading(desk.session()?, tenant.as_deref(), |session| page(session, table, &asked))
     });
     let mut page = page.await.inspect_err(|problem| studio.look_again(problem))?;
     page.ms = milliseconds(began);
@@ -153,15 +156,63 @@ async fn count(studio: &Studio, body: &[u8]) -> Answer {
     let began = Instant::now();
     let schema = studio.schema().await?;
     let ticket = studio.ticket(request.as_deref());
-    let work = studio.count.run(ticket, Some(COUNT), true, move |desk| {
-        let (sql, binds) = count_statement(schema.dialect, schema.table(&asked.table)?, &asked)?;
-        let found = desk.session()?.query(&sql, &binds)?;
-        Ok(found.rows.first().and_then(|row| row.first()).and_then(Value::as_integer))
-    });
+    let tenant = studio.tenant();
+    let work =
+        studio.count.run(ticket, Some(COUNT), true, move |desk| {
+            let (sql, binds) =
+                count_statement(schema.dialect, schema.table(&asked.table)?, &asked)?;
+            let found = reading(desk.session()?, tenant.as_deref(), |session| {
+                Ok(session.query(&sql, &binds)?)
+            })?;
+            Ok(found.rows.first().and_then(|row| row.first()).and_then(Value::as_integer))
+        });
     let rows = work.await;
     studio.done(request.as_deref());
     let ms = milliseconds(began);
     Ok(json(&serde_json::json!({ "rows": rows?.unwrap_or(0), "exact": true, "ms": ms })))
+}
+
+async fn row(studio: &Studio, body: &[u8]) -> Answer {
+    let asked: RowAsked = parse(body)?;
+    let schema = studio.schema().await?;
+    let tenant = studio.tenant();
+    let work = studio.browse.run(studio.ticket(None), Some(ROWS), true, move |desk| {
+        reading(desk.session()?, tenant.as_deref(), |session| detail(session, &schema, &asked))
+    });
+    Ok(json(&work.await?))
+}
+
+async fn query(studio: &Studio, body: &[u8]) -> Answer {
+    let typed: Typed = parse(body)?;
+    let began = Instant::now();
+    let limit = Duration::from_millis(typed.timeout_ms.clamp(10, 3_600_000));
+    let request = typed.request.clone();
+    let ticket = studio.ticket(request.as_deref());
+    let (writing, tenant) = (studio.is_writable(), studio.tenant());
+    let work = studio.console.run(ticket, Some(limit), false, move |desk| {
+        console::run(desk.session()?, &typed, writing, tenant.as_deref())
+    });
+    let results = work.await;
+    studio.done(request.as_deref());
+    let mut results = results?;
+    if results.may_change_schema() {
+        studio.forget_schema();
+    }
+    results.ms = milliseconds(began);
+    Ok(json(&results))
+}
+
+async fn migrations(studio: &Studio) -> Answer {
+    let settings = studio.settings.clone();
+    let lane = if studio.is_writable() { &studio.write } else { &studio.count };
+    let work = lane.run(studio.ticket(None), None, true, move |desk| {
+        project::migrations(desk.session()?, &settings)
+    });
+    Ok(json(&work.await?))
+}
+
+fn migration(studio: &Studio, body: &[u8]) -> Answer {
+    Ok(json(&project::migration(&parse(body)?, &studio.settings)?))
 }
 
 #[derive(Deserialize)]
@@ -209,6 +260,6 @@ fn tenant(studio: &Studio, body: &[u8]) -> Result<(), Problem> {
     Ok(())
 }
 
-fn milliseconds(began: Instant) -> f64 {
+pub(super) fn milliseconds(began: Instant) -> f64 {
     (began.elapsed().as_secs_f64() * 100_000.0).round() / 100.0
 }

@@ -3,6 +3,8 @@
 mod answer;
 mod api;
 mod assets;
+mod change;
+mod download;
 mod guard;
 mod session;
 
@@ -116,7 +118,7 @@ fn router(shared: &Arc<Shared>) -> Router {
         .route("/assets/{*path}", get(assets::asset))
         .route("/api/session", post(session::begin))
         .route("/api/import", import)
-        .route("/api/export", post(api::export))
+        .route("/api/export", post(download::export))
         .route("/api/{name}", post(api::answer))
         .fallback(guard::unknown)
         .method_not_allowed_fallback(guard::wrong_method)

@@ -2,5 +2,7 @@
 
 mod attacks;
 mod cases;
+mod console;
+mod rows_out;
 #[allow(dead_code)]
 mod visit;

@@ -86,6 +86,18 @@ impl Visit {
         self.child.id()
     }
 
+    /// Waits for the end that was asked for, and tells its exit code.
+    pub fn ended(&mut self) -> Option<i32> {
+        let began = std::time::Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().expect("a status") {
+                return status.code();
+            }
+            assert!(began.elapsed() < Duration::from_secs(10), "it does not end");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
     /// The headers of this server's own page.
     pub fn headers(&self) -> Vec<(String, String)> {
         let own = format!("127.0.0.1:{}", self.port);

@@ -1,0 +1,110 @@
+//! What may be typed at all, before the database is asked.
+
+use crate::model::Dialect;
+use crate::sql::classify::is_transaction_control;
+use crate::sql::cursor::Cursor;
+use crate::studio::problem::{Kind, Problem};
+
+/// Statements that only read, as far as their first word tells; the database decides.
+const READING: [&str; 6] = ["select", "values", "table", "with", "explain", "show"];
+
+/// Refuses what would leave the console's transaction or reach files of the server.
+///
+/// # Errors
+/// Why it is refused.
+pub fn check(sql: &str, dialect: Dialect, writing: bool) -> Result<(), Problem> {
+    let words = Cursor::new(sql, dialect);
+    let begins = |phrase: &str| words.is_words(phrase);
+    let transaction = is_transaction_control(sql, dialect)
+        || begins("set transaction")
+        || begins("set local transaction")
+        || begins("set session")
+        || begins("commit")
+        || begins("rollback");
+    if transaction {
+        let message = "the console has its own transaction: everything that is sent at once is kept \
+                       or taken back together";
+        return Err(Problem::new(Kind::Forbidden, message));
+    }
+    if begins("copy") {
+        let message = "COPY reaches files and programs of the server";
+        return Err(Problem::new(Kind::Forbidden, message).hint("use export and import"));
+    }
+    if words.peek().is_some_and(|token| token.text(sql).starts_with('\\')) {
+        return Err(Problem::bad_request("commands with a backslash are psql's own"));
+    }
+    let reading = READING.iter().any(|word| begins(word))
+        || (dialect == Dialect::Sqlite && begins("pragma"))
+        || words.peek().is_some_and(|token| token.text(sql) == "(");
+    match writing || reading {
+        true => Ok(()),
+        false => Err(Problem::new(Kind::ReadOnly, "only statements that read may run here now")),
+    }
+}
+
+/// True when rows can be fetched of it piece by piece.
+pub fn is_query(sql: &str, dialect: Dialect) -> bool {
+    let mut words = Cursor::new(sql, dialect);
+    let query = ["select", "values", "table", "with"].iter().any(|word| words.is_word(word));
+    let other = if words.is_word("with") {
+        ["insert", "update", "delete", "merge"].as_slice()
+    } else {
+        // `SELECT … INTO` makes a table.
+        ["into"].as_slice()
+    };
+    while query && !words.is_done() {
+        if other.iter().any(|word| words.is_word(word)) {
+            return false;
+        }
+        words.bump();
+    }
+    query
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_reading_is_allowed() {
+        let (pg, lite) = (Dialect::Postgres, Dialect::Sqlite);
+        for sql in
+            ["select 1", "/* x */ WITH a AS (SELECT 1) TABLE a", "(select 1)", "explain select 1"]
+        {
+            assert!(check(sql, pg, false).is_ok(), "{sql}");
+        }
+        assert!(check("pragma table_info(t)", lite, false).is_ok());
+        for sql in [
+            "insert into t values (1)",
+            "do $$ begin end $$",
+            "call p()",
+            "set role x",
+            "analyze",
+            "lock t",
+        ] {
+            assert_eq!(check(sql, pg, false).map_err(|p| p.kind), Err(Kind::ReadOnly), "{sql}");
+            assert!(check(sql, pg, true).is_ok(), "{sql}");
+        }
+        for sql in [
+            "commit",
+            "ROLLBACK",
+            "begin",
+            "set transaction read write",
+            "copy t to program 'x'",
+            "set session characteristics as transaction read write",
+            "savepoint a",
+            "prepare transaction 'x'",
+        ] {
+            assert_eq!(check(sql, pg, true).map_err(|p| p.kind), Err(Kind::Forbidden), "{sql}");
+        }
+    }
+
+    #[test]
+    fn a_query_is_fetched_in_parts() {
+        let pg = Dialect::Postgres;
+        assert!(is_query("select 'into'", pg));
+        assert!(!is_query("select 1 into t", pg));
+        assert!(!is_query("with a as (delete from t returning *) select * from a", pg));
+        assert!(!is_query("delete from t returning *", pg));
+    }
+}
