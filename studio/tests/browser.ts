@@ -34,3 +34,32 @@ export async function visit(browser: Browser, url: string, options: { dark?: boo
   await page.getByRole('navigation', { name: 'Views' }).waitFor()
   return { page, context, requests, complaints }
 }
+
+/** Goes to a view (and table) the way a link would, and waits until its heading is there. */
+export async function go(page: Page, address: string, heading?: string): Promise<void> {
+  await page.evaluate((to) => { location.hash = to }, address)
+  if (heading !== undefined) await page.getByRole('heading', { level: 1, name: heading, exact: true }).waitFor()
+}
+
+export async function openTable(page: Page, id: string, heading: string): Promise<void> {
+  await go(page, `#/data/${id}`, heading)
+  await settled(page)
+}
+
+/** Until the rows asked for last are there. */
+export async function settled(page: Page): Promise<void> {
+  // Typing is taken up after a short pause.
+  await page.waitForTimeout(230)
+  await page.locator('.grid-place[aria-busy="false"]').waitFor()
+}
+
+/** What stands in a cell, by the number of its row and column on the screen. */
+export function cell(page: Page, row: number, column: number) {
+  return page.locator(`#cell-${row}-${column}`)
+}
+
+export async function texts(page: Page, column: number, rows: number): Promise<string[]> {
+  const found: string[] = []
+  for (let row = 0; row < rows; row += 1) found.push((await cell(page, row, column).locator('.value').innerText()).trim())
+  return found
+}

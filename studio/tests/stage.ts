@@ -35,7 +35,7 @@ export async function stage(options: Options = {}): Promise<Stage> {
   }
   const env = { ...process.env, DATABASE_URL: database }
   const flags = options.env ? ['--env', options.env] : []
-  execFileSync(dbkit, ['migrate', '--to', dialect === 'postgres' ? '2026-03-01-090000' : '2026-01-05-090000', '--yes'], { cwd: folder, env, stdio: 'pipe' })
+  execFileSync(dbkit, ['migrate', '--to', dialect === 'postgres' ? '2026-03-01-090000' : '2026-01-05-090000'], { cwd: folder, env, stdio: 'pipe' })
   const child = spawn(dbkit, ['studio', '--no-open', ...flags, ...(options.args ?? [])], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
   const url = await address(child)
   return {

@@ -115,7 +115,7 @@ function ConditionEditor(props: Common & { condition: Condition; onCondition: (n
       {condition.op === 'between' && (
         <input aria-label="Upper value" value={condition.upper} spellCheck={false} onChange={(event) => onCondition({ ...condition, upper: event.target.value })} />
       )}
-      <button type="button" className="ghost square small" aria-label={`Remove the condition on ${condition.column}`} onClick={() => onCondition(null)}>
+      <button type="button" className="ghost square small" aria-label={`Remove: ${condition.column} ${operatorLabels[condition.op]}`} onClick={() => onCondition(null)}>
         <Icon name="close" size={12} />
       </button>
     </div>

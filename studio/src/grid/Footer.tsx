@@ -17,6 +17,7 @@ export function Footer(props: {
   jumped: boolean
   onJump: (value: Cell[] | undefined) => void
   onFirst: () => void
+  onTurn: (direction: 'next' | 'previous') => void
 }) {
   const { table, known, query, loaded } = props
   const { epoch, report } = useStudio()
@@ -73,10 +74,10 @@ export function Footer(props: {
         </form>
       )}
       <button type="button" className="ghost small" onClick={props.onFirst}>First</button>
-      <button type="button" className="ghost square small" aria-label="Previous page" disabled={!loaded.hasPrevious} onClick={() => void loaded.turn('previous')}>
+      <button type="button" className="ghost square small" aria-label="Previous page" disabled={!loaded.hasPrevious} onClick={() => props.onTurn('previous')}>
         <Icon name="left" size={14} />
       </button>
-      <button type="button" className="ghost square small" aria-label="Next page" disabled={!loaded.hasNext} onClick={() => void loaded.turn('next')}>
+      <button type="button" className="ghost square small" aria-label="Next page" disabled={!loaded.hasNext} onClick={() => props.onTurn('next')}>
         <Icon name="right" size={14} />
       </button>
     </footer>

@@ -15,7 +15,7 @@ const gutter = 44
 
 export type Focus = { row: number; column: number }
 
-export type GridHandle = { focus: () => void; scrollBy: (rows: number) => void }
+export type GridHandle = { focus: () => void; scrollBy: (rows: number) => void; reveal: (row: number) => void }
 
 type Props = {
   label: string
@@ -65,6 +65,7 @@ export function Grid(props: Props) {
     handle.current = {
       focus: () => grid.current?.focus({ preventScroll: true }),
       scrollBy: (by) => scroller.current?.scrollBy({ top: by * rowHeight, behavior: 'instant' }),
+      reveal: (row) => scroller.current?.scrollTo({ top: row * rowHeight, behavior: 'instant' }),
     }
   }, [handle])
 

@@ -55,6 +55,11 @@ export function TableView(props: { table: TableInfo; route: Route }) {
   const handle = useRef<GridHandle | null>(null)
   const reason = readOnlyReason(table, info)
 
+  const toTop = () => {
+    setFocus((before) => ({ row: 0, column: before.column }))
+    setFirstNumber(1)
+    handle.current?.reveal(0)
+  }
   const filter = useMemo(() => groupFilter(group) ?? undefined, [group])
   useEffect(() => {
     const next: Position = {
@@ -65,8 +70,7 @@ export function TableView(props: { table: TableInfo; route: Route }) {
     const timer = setTimeout(() => {
       setQuery(next)
       remember(next)
-      setFocus((before) => ({ row: 0, column: before.column }))
-      setFirstNumber(1)
+      toTop()
       setSelected(new Set())
     }, 180)
     return () => clearTimeout(timer)
@@ -348,9 +352,18 @@ export function TableView(props: { table: TableInfo; route: Route }) {
         onJump={(value) => setJump(value)}
         onFirst={() => {
           setJump(undefined)
-          setFocus((before) => ({ ...before, row: 0 }))
           if (!jump) refresh()
-          setFirstNumber(1)
+          toTop()
+        }}
+        onTurn={async (direction) => {
+          const at = await loaded.turn(direction)
+          if (at === null) return
+          const row = direction === 'next' ? at + changes.inserts.length : at
+          requestAnimationFrame(() => requestAnimationFrame(() => {
+            setFocus((before) => ({ ...before, row }))
+            handle.current?.reveal(row)
+            handle.current?.focus()
+          }))
         }}
       />
     </div>

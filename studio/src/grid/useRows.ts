@@ -52,17 +52,18 @@ export function useRows(query: RowsQuery, onShift: (rows: number) => void) {
     return () => abort.abort()
   }, [asked, epoch, show, setCode])
 
+  /** Loads a page more; answers with where its first row is now, or null when there is none. */
   const turn = useCallback(
-    async (direction: 'next' | 'previous'): Promise<boolean> => {
+    async (direction: 'next' | 'previous'): Promise<number | null> => {
       const first = pages.current[0]
       const cursor = direction === 'next' ? pages.current.at(-1)?.next : first?.previous
-      if (busy.current || !cursor) return false
+      if (busy.current || !cursor) return null
       busy.current = true
       const mine = generation.current
       const { jump: _, ...request } = JSON.parse(asked) as RowsQuery
       try {
         const page = await api.rows({ ...request, cursor, limit: pageRows })
-        if (generation.current !== mine) return false
+        if (generation.current !== mine) return null
         const all = direction === 'next' ? [...pages.current, page] : [page, ...pages.current]
         if (direction === 'previous') {
           show(all.slice(0, keptPages), page.ms)
@@ -73,10 +74,11 @@ export function useRows(query: RowsQuery, onShift: (rows: number) => void) {
           if (dropped.length > 0) onShift(-dropped.reduce((sum, each) => sum + each.rows.length, 0))
         }
         setCode({ sql: page.sql, diesel: page.diesel })
-        return true
+        const after = pages.current.slice(0, -1).reduce((sum, each) => sum + each.rows.length, 0)
+        return direction === 'next' ? after : 0
       } catch (error) {
         if (generation.current === mine) setState((before) => ({ ...before, failure: failureOf(error) }))
-        return false
+        return null
       } finally {
         if (generation.current === mine) busy.current = false
       }
