@@ -21,7 +21,7 @@ export async function visit(browser: Browser, url: string, options: { dark?: boo
     viewport: { width: options.width ?? 1440, height: options.height ?? 900 },
     acceptDownloads: true,
   })
-  context.setDefaultTimeout(8000)
+  context.setDefaultTimeout(5000)
   const page = await context.newPage()
   const requests: string[] = []
   const complaints: string[] = []

@@ -25,6 +25,7 @@ beforeEach(async () => {
 async function write(page: Page, sql: string): Promise<void> {
   await page.getByLabel('SQL', { exact: true }).click()
   await page.keyboard.press('Control+a')
+  await page.keyboard.press('Delete')
   await page.keyboard.insertText(sql)
 }
 
@@ -44,7 +45,7 @@ test('the statement under the cursor runs, each result in a tab of its own', asy
   expect(await cell(page, 0, 2).innerText()).toBe('NULL')
   expect(await cell(page, 0, 3).innerText()).toBe('empty')
   expect(await page.getByRole('tablist', { name: 'Results' }).getByRole('tab').count()).toBe(2)
-  await page.getByRole('button', { name: 'Statements run before' }).click()
+  await page.getByRole('button', { name: 'History' }).click()
   await page.getByRole('button', { name: /count\(\*\) as customers/ }).waitFor()
   await page.keyboard.press('Escape')
 })

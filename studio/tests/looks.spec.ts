@@ -35,6 +35,7 @@ async function faults(page: Page): Promise<string[]> {
 
 const views: Record<string, (page: Page) => Promise<void>> = {
   'rows with detail': async (page) => {
+    await page.keyboard.press('Escape')
     await openTable(page, 'orders', 'orders')
     await page.keyboard.press('Space')
     await page.getByRole('heading', { name: 'Referred to by' }).waitFor()
@@ -68,6 +69,7 @@ const views: Record<string, (page: Page) => Promise<void>> = {
     await go(page, '#/sql', 'SQL console')
     await page.getByLabel('SQL', { exact: true }).click()
     await page.keyboard.press('Control+a')
+    await page.keyboard.press('Delete')
     await page.keyboard.insertText("select id, state, 'text' from orders -- a comment")
     await page.keyboard.press('Control+Enter')
     await page.getByText('1000 rows').waitFor()
@@ -151,10 +153,10 @@ test('a server that went away: said so, and staged edits stay', async () => {
   await page.keyboard.press('Delete')
   await page.route('**/api/**', (route) => route.abort())
   await page.keyboard.press('r')
-  await page.getByText('The studio server does not answer').waitFor()
+  await page.getByRole('heading', { name: 'The studio server does not answer' }).waitFor()
   await page.unroute('**/api/**')
   await page.getByRole('button', { name: 'Try again' }).click()
-  await page.getByText('The studio server does not answer').waitFor({ state: 'detached' })
+  await page.getByRole('heading', { name: 'The studio server does not answer' }).waitFor({ state: 'detached' })
   await page.getByText('1 staged edit', { exact: true }).waitFor()
   await page.getByRole('button', { name: 'Discard all' }).click()
   await settled(page)

@@ -113,7 +113,7 @@ export default function Console() {
             {[5, 30, 300].map((each) => <option key={each} value={each}>{each < 60 ? `${each} s` : `${each / 60} min`}</option>)}
           </select>
         </label>
-        <Menu label="Statements run before" align="right" button={<><Icon name="history" size={14} /> <span className="tool-label">History</span></>}>
+        <Menu label="History" align="right" button={<><Icon name="history" size={14} /> <span className="tool-label">History</span></>}>
           {(close) => (
             <div className="past">
               {past.length === 0 && <p className="empty-note">Nothing was run yet.</p>}

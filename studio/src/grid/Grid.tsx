@@ -115,6 +115,22 @@ export function Grid(props: Props) {
     if (action.extend && (action.go === 'up' || action.go === 'down')) props.onSelect(row + (action.go === 'up' ? -1 : 1), true)
   }
 
+  // A button that vanished under the pointer leaves the focus nowhere; keys then still mean the grid.
+  const latestAct = useRef(act)
+  latestAct.current = act
+  useEffect(() => {
+    const stray = (event: KeyboardEvent) => {
+      if (event.defaultPrevented || document.activeElement !== document.body || document.querySelector('dialog[open], .screen')) return
+      const action = gridAction(event)
+      if (action === null) return
+      event.preventDefault()
+      grid.current?.focus({ preventScroll: true })
+      latestAct.current(action)
+    }
+    window.addEventListener('keydown', stray)
+    return () => window.removeEventListener('keydown', stray)
+  }, [])
+
   const leave = (value: Cell | undefined, to: Leave) => {
     props.onEdit(value, to)
     if (to === 'down') moveTo(focus.row + 1, focus.column)
@@ -185,23 +201,23 @@ export function Grid(props: Props) {
             ) : null
           })}
         </div>
-        {editing && focusedRow && focusedColumn && columnItem && (
-          <div role="presentation" className="editor-place" style={{ left: columnItem.start, top: headHeight + focus.row * rowHeight, minWidth: columnItem.size }}>
-            <CellEditor
-              key={`${focusedRow.id} ${focusedColumn.name}`}
-              column={focusedColumn}
-              cell={focusedRow.values[focusedColumn.name]}
-              dialect={props.dialect}
-              isNew={focusedRow.state === 'new'}
-              onCommit={leave}
-              onCancel={() => {
-                props.onEditEnd()
-                grid.current?.focus({ preventScroll: true })
-              }}
-            />
-          </div>
-        )}
       </div>
+      {editing && focusedRow && focusedColumn && columnItem && (
+        <div className="editor-place" style={{ left: columnItem.start, top: headHeight + focus.row * rowHeight, minWidth: columnItem.size }}>
+          <CellEditor
+            key={`${focusedRow.id} ${focusedColumn.name}`}
+            column={focusedColumn}
+            cell={focusedRow.values[focusedColumn.name]}
+            dialect={props.dialect}
+            isNew={focusedRow.state === 'new'}
+            onCommit={leave}
+            onCancel={() => {
+              props.onEditEnd()
+              grid.current?.focus({ preventScroll: true })
+            }}
+          />
+        </div>
+      )}
       {shownRows.map((item) => {
         const row = rows[item.index]
         return row?.change?.failure ? (

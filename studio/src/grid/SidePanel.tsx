@@ -17,12 +17,14 @@ export function SidePanel(props: {
   const { code } = useStudio()
   return (
     <aside className="side-panel" aria-label="Details" onKeyDown={(event) => { if (event.key === 'Escape') props.onTab(null) }}>
-      <div className="tabs" role="tablist" aria-label="Details">
+      <div className="tabs">
+        <div className="tab-strip" role="tablist" aria-label="Details">
         {(['row', 'code'] as const).map((tab) => (
           <button key={tab} id={`panel-tab-${tab}`} type="button" role="tab" aria-controls="panel-body" aria-selected={props.tab === tab} onClick={() => props.onTab(tab)}>
             {tab === 'row' ? 'Row' : 'SQL and Diesel'}
           </button>
         ))}
+        </div>
         <span className="grow" />
         <button type="button" className="ghost square small" aria-label="Close the panel" onClick={() => props.onTab(null)}>
           <Icon name="close" size={14} />

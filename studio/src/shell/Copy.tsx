@@ -42,7 +42,7 @@ export function CodeBlock(props: { title: string; text: string }) {
         <h3>{props.title}</h3>
         <CopyButton text={props.text} label={`Copy ${props.title}`} />
       </header>
-      <pre tabIndex={0} aria-label={props.title}>{props.text}</pre>
+      <pre tabIndex={0} aria-label={`${props.title} code`}>{props.text}</pre>
     </section>
   )
 }

@@ -1,5 +1,5 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { memo, useMemo, useRef, useState } from 'react'
+import { memo, useMemo, useRef, useState, type KeyboardEvent } from 'react'
 import { sameTable, tableLabel } from '../api/names'
 import type { Table, TableInfo } from '../api/types'
 import { Icon } from './icons'
@@ -37,6 +37,15 @@ export const TableList = memo(function TableList(props: { current: Table | null;
     setAt(to)
     rows.scrollToIndex(to)
   }
+  const keys = (event: KeyboardEvent) => {
+    if (event.key === 'ArrowDown') move(active + 1)
+    else if (event.key === 'ArrowUp') move(active - 1)
+    else if (event.key === 'Enter') {
+      const table = shown[active]
+      if (table) onOpen(table)
+    } else return
+    event.preventDefault()
+  }
   return (
     <div className="table-list">
       <input
@@ -56,18 +65,18 @@ export const TableList = memo(function TableList(props: { current: Table | null;
           setFilter(event.target.value)
           setAt(0)
         }}
-        onKeyDown={(event) => {
-          if (event.key === 'ArrowDown') move(active + 1)
-          else if (event.key === 'ArrowUp') move(active - 1)
-          else if (event.key === 'Enter') {
-            const table = shown[active]
-            if (table) onOpen(table)
-          } else return
-          event.preventDefault()
-        }}
+        onKeyDown={keys}
       />
-      <div className="scroller" ref={scroller} tabIndex={-1}>
-        <div id="tables" role="listbox" aria-label="Tables" style={{ height: rows.getTotalSize(), position: 'relative' }}>
+      <div className="scroller" ref={scroller}>
+        <div
+          id="tables"
+          role="listbox"
+          aria-label="Tables"
+          tabIndex={0}
+          aria-activedescendant={shown.length > 0 ? `table-${active}` : undefined}
+          onKeyDown={keys}
+          style={{ height: rows.getTotalSize(), position: 'relative' }}
+        >
           {rows.getVirtualItems().map((item) => {
             const table = shown[item.index]
             if (!table) return null
@@ -81,7 +90,7 @@ export const TableList = memo(function TableList(props: { current: Table | null;
                 aria-setsize={shown.length}
                 aria-posinset={item.index + 1}
                 title={tableLabel(table)}
-                className={`table-item${selected ? ' selected' : ''}${item.index === active && filter !== '' ? ' active' : ''}`}
+                className={`table-item${selected ? ' selected' : ''}${item.index === active ? ' active' : ''}`}
                 style={{ transform: `translateY(${item.start}px)` }}
                 onClick={() => onOpen(table)}
               >

@@ -47,7 +47,7 @@ export function StudioProvider(props: { info: Info; schema: Schema; children: Re
     (text: string, tone: Notice['tone'] = 'good') => {
       noticeIds += 1
       const id = noticeIds
-      setNotices((all) => [...all.slice(-3), { id, text, tone }])
+      setNotices((all) => [...all.filter((notice) => notice.text !== text).slice(-3), { id, text, tone }])
       // A failure stays until it is read.
       if (tone === 'good') setTimeout(() => dismiss(id), 5000)
     },
