@@ -186,7 +186,8 @@ impl Ledger {
                  started_at TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP,\n    \
                  duration_ms {integer},\n    \
                  run_by TEXT,\n    \
-                 dbkit_version TEXT NOT NULL\n)"
+                 dbkit_version TEXT NOT NULL\n){}",
+                self.keyed()
             ))?;
             self.own_exists = true;
         }
