@@ -277,7 +277,7 @@ test('with the keyboard alone: find, sort, filter, follow, edit, review, save', 
   await page.keyboard.press('Enter')
   await page.keyboard.press('Control+s')
   await page.getByRole('dialog').getByLabel('SQL code').waitFor()
-  await page.getByRole('dialog').getByRole('button', { name: 'Save 1 edit' }).focus()
+  await expect.poll(() => page.evaluate(() => document.activeElement?.textContent)).toBe('Save 1 edit')
   await page.keyboard.press('Enter')
   await page.getByText('1 row saved.').waitFor()
   expect(await one("SELECT count(*)::text FROM customers WHERE name = 'typed alone'")).toBe('1')

@@ -48,8 +48,8 @@ export function Footer(props: {
     : filtered ? 'rows matching' : known === null ? 'rows' : `${known.exact ? '' : '~'}${known.rows.toLocaleString('en')} rows`
   return (
     <footer className="grid-footer">
-      <span className="loaded">{loaded.rows.length} loaded</span>
-      <span aria-live="polite">· {total}</span>
+      <span className="loaded">{loaded.rows.length} loaded ·</span>
+      <span aria-live="polite">{total}</span>
       {counting.state === 'busy' ? (
         <button type="button" className="ghost small" onClick={() => void api.cancel(counting.request).catch(report)}>Counting… cancel</button>
       ) : (

@@ -221,7 +221,7 @@ export function Grid(props: Props) {
       {shownRows.map((item) => {
         const row = rows[item.index]
         return row?.change?.failure ? (
-          <div key={row.id} className="bubble-place" style={{ top: item.start + rowHeight }}>
+          <div key={row.id} className="bubble-place" style={{ top: item.start + rowHeight, width }}>
             {props.bubble(row)}
           </div>
         ) : null

@@ -44,7 +44,7 @@ export default function MigrationsView() {
               <button type="button" className={`migration-item${each.version === chosen ? ' chosen' : ''}`} aria-pressed={each.version === chosen} onClick={() => setChosen(each.version)}>
                 <span className={`tag ${tones[each.state] ?? ''}`}>{each.state}</span>
                 <span className="migration-name">{each.name || each.version}</span>
-                <span className="soft migration-when">{each.version}{each.run_on ? ` · run ${each.run_on}` : ''}</span>
+                <span className="soft migration-when">{each.version}{each.run_on ? ` · run ${each.run_on.replace(/\.\d+.*$/, '')}` : ''}</span>
               </button>
             </li>
           ))}

@@ -14,7 +14,8 @@ type Studio = {
   staged: StagedState
   dispatch: Dispatch<StagedAction>
   notices: Notice[]
-  notify: (text: string, tone?: Notice['tone']) => void
+  /** A failure stays until it is dismissed, unless it is shown at its place as well (`brief`). */
+  notify: (text: string, tone?: Notice['tone'], brief?: boolean) => void
   dismiss: (id: number) => void
   report: (error: unknown) => Failure
   code: Code | null
@@ -44,12 +45,11 @@ export function StudioProvider(props: { info: Info; schema: Schema; children: Re
 
   const dismiss = useCallback((id: number) => setNotices((all) => all.filter((notice) => notice.id !== id)), [])
   const notify = useCallback(
-    (text: string, tone: Notice['tone'] = 'good') => {
+    (text: string, tone: Notice['tone'] = 'good', brief = tone === 'good') => {
       noticeIds += 1
       const id = noticeIds
       setNotices((all) => [...all.filter((notice) => notice.text !== text).slice(-3), { id, text, tone }])
-      // A failure stays until it is read.
-      if (tone === 'good') setTimeout(() => dismiss(id), 5000)
+      if (brief) setTimeout(() => dismiss(id), 5000)
     },
     [dismiss],
   )

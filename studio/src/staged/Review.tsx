@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { api, failureOf } from '../api/client'
 import { tableLabel } from '../api/names'
 import type { Failure, Preview } from '../api/types'
@@ -41,7 +41,7 @@ export function Review(props: { onClose: () => void }) {
         ...(kind === 'conflict' ? { theirs: refused.row ?? null } : {}),
       },
     })
-    notify(`Nothing was saved: ${message}`, 'bad')
+    notify(`Nothing was saved: ${message}`, 'bad', true)
     if (!(route.view === 'data' && route.table?.name === change.table.name && route.table.schema === change.table.schema)) {
       go({ view: 'data', table: change.table })
     }
@@ -56,6 +56,12 @@ export function Review(props: { onClose: () => void }) {
       .catch((error: unknown) => { if (live) setFailure(failureOf(error)) })
     return () => { live = false }
   }, [changes])
+
+  const saveButton = useRef<HTMLButtonElement>(null)
+  // It can be pressed only now, so the dialog could not focus it when it opened.
+  useEffect(() => {
+    if (preview !== null) saveButton.current?.focus()
+  }, [preview])
 
   const save = async () => {
     setBusy(true)
@@ -112,7 +118,7 @@ export function Review(props: { onClose: () => void }) {
       <button type="button" onClick={() => setSaveAs('migration')}>Save as migration…</button>
       <span className="grow" />
       <button type="button" onClick={close}>Back</button>
-      <button type="button" className="primary" autoFocus disabled={busy || preview === null || changes.length === 0} onClick={() => void save()}>
+      <button type="button" className="primary" ref={saveButton} disabled={busy || preview === null || changes.length === 0} onClick={() => void save()}>
         {busy ? 'Saving…' : `Save ${changes.length === 1 ? '1 edit' : `${changes.length} edits`}`}
       </button>
     </>
