@@ -3,7 +3,7 @@
 use super::migrations::{History, Limits, Progress, show, stop};
 use super::output::print;
 use super::tenant::fleet::{self, Fleet};
-use super::{Context, Exit, Stop};
+use super::{Context, Exit, Stop, seed_protect};
 use crate::apply::{self, ApplyError};
 use crate::config::Target;
 use crate::database::{Access, is_missing};
@@ -129,7 +129,7 @@ fn apply_chosen(
 ) -> anyhow::Result<Vec<apply::Done>> {
     let mut settings = args.limits.settings(context);
     settings.together = args.single_transaction;
-    history.under_lock(context, &settings, |history, lock| {
+    let done = history.under_lock(context, &settings, |history, lock| {
         let chosen = choose(args, context, history)?;
         let chosen: Vec<&Migration> = chosen.iter().collect();
         let mut progress = Progress::new(context);
@@ -138,7 +138,9 @@ fn apply_chosen(
             progress.tell_done("applied");
             stop(error)
         })
-    })
+    })?;
+    seed_protect::remember(context, &history.target, &mut history.connection);
+    Ok(done)
 }
 
 /// The pending migrations that the flags leave.

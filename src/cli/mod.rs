@@ -35,6 +35,7 @@ mod rollback;
 mod schema;
 mod seed;
 mod seed_dump;
+mod seed_protect;
 mod seed_status;
 mod sides;
 mod squash;

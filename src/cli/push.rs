@@ -3,7 +3,7 @@
 use super::hazards::{self, refuse};
 use super::output::{count, harmless, print};
 use super::renames::Answers;
-use super::{Context, Exit, Stop, prompt, schema};
+use super::{Context, Exit, Stop, prompt, schema, seed_protect};
 use crate::apply::{self, Lock, Patience, PushError, PushPlan};
 use crate::database::{Access, Connection, ErrorKind};
 use crate::plan::{HazardKind, PlanOptions, Script, Style};
@@ -82,6 +82,7 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
     let released = lock.release(&mut connection);
     let exit = outcome?;
     released?;
+    seed_protect::remember(context, &target, &mut connection);
     Ok(exit)
 }
 

@@ -1,9 +1,10 @@
 //! `dbkit seed`
 
 use super::output::{Grid, print};
-use super::{Context, Exit, Stop, prompt, seed_dump, seed_status};
+use super::{Context, Exit, Stop, seed_dump, seed_protect, seed_status};
 use crate::config::Target;
-use crate::database::{Access, DatabaseError, ErrorKind, Session};
+use crate::database::{Access, DatabaseError, ErrorKind, Session, Value};
+use crate::model::Dialect;
 use crate::seed::{self, Options, Report, SeedError};
 use std::io::IsTerminal;
 
@@ -34,7 +35,7 @@ enum Command {
     /// Write a row, what belongs to it and what these refer to, as a seed file in JSON
     Snapshot(seed_dump::SnapshotArgs),
     /// Mark the target's database as its protected environment, or take the mark away
-    Protect(seed_status::ProtectArgs),
+    Protect(seed_protect::ProtectArgs),
 }
 
 #[derive(clap::Args, Debug)]
@@ -60,6 +61,9 @@ pub(super) struct RunArgs {
     /// Seed of generated rows: the same seed makes the same rows
     #[arg(long, value_name = "NUMBER")]
     seed: Option<u64>,
+    /// Tenant whose rows are seeded: what policies compare with (`app.tenant_id`)
+    #[arg(long, value_name = "TENANT")]
+    tenant: Option<String>,
     /// Name of the protected environment that is meant
     #[arg(long, value_name = "NAME")]
     yes: Option<String>,
@@ -76,7 +80,7 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
         Some(Command::Status(status)) => seed_status::run(status, context),
         Some(Command::Dump(dump)) => seed_dump::dump(dump, context),
         Some(Command::Snapshot(snapshot)) => seed_dump::snapshot(snapshot, context),
-        Some(Command::Protect(protect)) => seed_status::protect(protect, context),
+        Some(Command::Protect(protect)) => seed_protect::protect(protect, context),
     }
 }
 
@@ -99,9 +103,14 @@ fn seed(args: &RunArgs, context: &Context, diff: bool) -> anyhow::Result<Exit> {
     }
     sets.keep(&args.sets).map_err(|error| stop(context, error))?;
     let yes = args.yes.as_deref();
-    allow_by_settings(&target, &environment, yes)?;
+    seed_protect::allow_by_settings(&target, &environment, yes)?;
     let mut connection = context.connect(&target, Access::Write)?;
-    allow_by_mark(context, &target, &mut connection, &environment, yes)?;
+    let protected =
+        seed_protect::allow_by_mark(context, &target, &mut connection, &environment, yes)?;
+    if protected && args.reset {
+        return Err(seed_protect::refuse_reset(&environment));
+    }
+    as_tenant(&mut connection, args.tenant.as_deref())?;
     super::migrations::listen_for_signals();
     let options = Options {
         dry_run: args.dry_run || diff,
@@ -115,6 +124,9 @@ fn seed(args: &RunArgs, context: &Context, diff: bool) -> anyhow::Result<Exit> {
         clock: seed::Clock::default(),
     };
     let report = write(context, &mut connection, &sets, options)?;
+    if !args.dry_run && !diff {
+        seed_protect::remember(context, &target, &mut connection);
+    }
     if diff {
         return seed_status::show_diff(context, &report);
     }
@@ -122,87 +134,24 @@ fn seed(args: &RunArgs, context: &Context, diff: bool) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// A protected environment takes its own sets only, from somebody who knows where they are. What
-/// the settings say is asked before anything is opened.
-fn allow_by_settings(target: &Target, environment: &str, yes: Option<&str>) -> anyhow::Result<()> {
-    let Some(name) = target.environment.as_deref().filter(|_| target.protected) else {
-        return Ok(());
-    };
-    only_its_own(name, environment)?;
-    confirm(target, environment, yes)
-}
-
-/// The same for the mark that a protected database carries, which is left in one that has none.
-fn allow_by_mark(
-    context: &Context,
-    target: &Target,
-    session: &mut dyn Session,
-    environment: &str,
-    yes: Option<&str>,
-) -> anyhow::Result<()> {
-    match seed::protected_as(session).map_err(|error| stop(context, error))? {
-        Some(name) => {
-            only_its_own(&name, environment)?;
-            if target.protected { Ok(()) } else { confirm(target, environment, yes) }
-        }
-        None if target.protected => {
-            seed::protect(session, Some(environment)).map_err(|error| stop(context, error))
-        }
-        None => Ok(()),
-    }
-}
-
-fn only_its_own(protected: &str, environment: &str) -> anyhow::Result<()> {
-    if protected == environment {
-        return Ok(());
-    }
-    Err(Stop::error(
-        Exit::Refused,
-        format!(
-            "environment {protected} is protected: seeds of {environment} are refused there\nhelp: choose another database with --env NAME or --database-url"
-        ),
-    ))
-}
-
-fn confirm(target: &Target, environment: &str, yes: Option<&str>) -> anyhow::Result<()> {
-    if let Some(name) = yes {
-        if name == environment {
-            return Ok(());
-        }
+/// Sees and writes what policies let a tenant, as the application does (docs/tenants.md).
+pub(super) fn as_tenant(session: &mut dyn Session, tenant: Option<&str>) -> anyhow::Result<()> {
+    let Some(tenant) = tenant else { return Ok(()) };
+    if session.dialect() == Dialect::Sqlite {
         return Err(Stop::error(
-            Exit::Refused,
-            format!(
-                "environment {environment} is protected, and --yes names {name}\nhelp: --yes {environment}"
-            ),
+            Exit::Usage,
+            "SQLite has no row-level security: --tenant says nothing there",
         ));
     }
-    let question =
-        format!("environment {environment} is protected: type its name to seed {target}");
-    if prompt::typed(&question, environment, &format!("--yes {environment}"))? {
-        Ok(())
-    } else {
-        Err(Stop::error(Exit::Refused, "nothing was written"))
-    }
+    let sql = "SELECT pg_catalog.set_config('app.tenant_id', $1, false)";
+    session.query(sql, &[Value::Text(tenant.to_owned())])?;
+    Ok(())
 }
 
 /// The environment whose seeds go to the target.
 pub(super) fn environment(context: &Context, target: &Target) -> String {
     let asked = context.config.environment.as_ref().map(|setting| setting.value.clone());
     asked.or_else(|| target.environment.clone()).unwrap_or_else(|| seed::COMMON.to_owned())
-}
-
-/// Nothing that writes example data or drops anything runs on a protected target.
-pub(super) fn refuse_protected(target: &Target, what: &str) -> anyhow::Result<()> {
-    if !target.protected {
-        return Ok(());
-    }
-    let name = target.environment.as_deref().unwrap_or("of this database");
-    Err(Stop::error(
-        Exit::Refused,
-        format!(
-            "environment {name} is protected: {what} are refused there\nhelp: choose another one with --env NAME"
-        ),
-    ))
 }
 
 /// Reads the files of an environment.

@@ -1,7 +1,7 @@
 //! `dbkit seed dump`, `dbkit seed snapshot`
 
 use super::output::print;
-use super::seed::stop;
+use super::seed::{as_tenant, stop};
 use super::{Context, Exit, Stop, schema};
 use crate::config::Origin;
 use crate::database::{Access, Session};
@@ -46,6 +46,9 @@ struct How {
     /// Secret that goes into masked values, so that nobody finds the originals by trying
     #[arg(long, value_name = "SECRET", env = "DBKIT_MASK_KEY", hide_env_values = true)]
     mask_key: Option<String>,
+    /// Tenant whose rows are seen: what policies compare with (`app.tenant_id`)
+    #[arg(long, value_name = "TENANT")]
+    tenant: Option<String>,
     /// File to write instead of printing
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -86,6 +89,7 @@ fn write(take: &Take, how: &How, context: &Context) -> anyhow::Result<Exit> {
     }
     let target = context.target()?;
     let mut connection = context.connect(&target, Access::Read)?;
+    as_tenant(&mut connection, how.tenant.as_deref())?;
     let masks = seed::Masks {
         asked: how.masks.iter().cloned().collect(),
         declared: declared(context, connection.dialect())?,

@@ -2,24 +2,13 @@
 
 use super::output::{Grid, print};
 use super::seed::{environment, load, stop};
-use super::{Context, Exit, Stop};
+use super::{Context, Exit};
 use crate::database::Access;
 use crate::seed::{self, ChangeKind, Report, SetState};
 
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Writes nothing.\n\nExample:\n  dbkit seed status --env dev")]
 pub(super) struct Args {}
-
-#[derive(clap::Args, Debug)]
-#[command(
-    after_help = "A marked database refuses the seeds of every other environment, whatever dbkit.toml says.\n\n\
-                  Example:\n  dbkit seed protect --env prod"
-)]
-pub(super) struct ProtectArgs {
-    /// Take the mark away; names the environment that is meant
-    #[arg(long, value_name = "NAME")]
-    off: Option<String>,
-}
 
 pub(super) fn run(_: &Args, context: &Context) -> anyhow::Result<Exit> {
     let target = context.target()?;
@@ -59,40 +48,6 @@ pub(super) fn run(_: &Args, context: &Context) -> anyhow::Result<Exit> {
         }
     }
     Ok(if pending { Exit::Pending } else { Exit::Done })
-}
-
-pub(super) fn protect(args: &ProtectArgs, context: &Context) -> anyhow::Result<Exit> {
-    let target = context.target()?;
-    let environment = environment(context, &target);
-    let mut connection = context.connect(&target, Access::Write)?;
-    let marked = seed::protected_as(&mut connection).map_err(|error| stop(context, error))?;
-    if let Some(name) = &args.off {
-        return match marked {
-            Some(marked) if marked != *name => Err(Stop::error(
-                Exit::Refused,
-                format!("this database is marked as {marked}, not as {name}\nhelp: --off {marked}"),
-            )),
-            _ => {
-                seed::protect(&mut connection, None).map_err(|error| stop(context, error))?;
-                context.say("the mark is gone");
-                Ok(Exit::Done)
-            }
-        };
-    }
-    match marked {
-        Some(marked) if marked != environment => Err(Stop::error(
-            Exit::Refused,
-            format!(
-                "this database is marked as {marked} already\nhelp: take the mark away first with --off {marked}"
-            ),
-        )),
-        _ => {
-            seed::protect(&mut connection, Some(&environment))
-                .map_err(|error| stop(context, error))?;
-            context.say(&format!("marked as the protected environment {environment}"));
-            Ok(Exit::Done)
-        }
-    }
 }
 
 pub(super) fn show_diff(context: &Context, report: &Report) -> anyhow::Result<Exit> {

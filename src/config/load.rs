@@ -197,7 +197,8 @@ impl Config {
     /// None of them names one, or the one that does cannot be used.
     pub fn target(&self) -> Result<Target, ConfigError> {
         if let Some(url) = &self.database_url {
-            return self.plain(url, Origin::Flag("--database-url"));
+            let target = self.plain(url, Origin::Flag("--database-url"))?;
+            return Ok(self.as_asked(target));
         }
         let asked = self
             .environment
@@ -238,6 +239,22 @@ impl Config {
                 Ok(Target { location, origin: direct.origin.clone(), ..target })
             }
             _ => Ok(target),
+        }
+    }
+
+    /// A database of no environment that is used as a protected one is treated as one.
+    fn as_asked(&self, target: Target) -> Target {
+        let asked = self.environment.as_ref();
+        let asked = asked.filter(|setting| !matches!(setting.origin, Origin::File { .. }));
+        let asked = asked.and_then(|setting| {
+            let section = self.sections.env.get(&setting.value);
+            section.filter(|section| section.protected).map(|_| setting.value.clone())
+        });
+        match asked {
+            Some(name) if target.environment.is_none() => {
+                Target { environment: Some(name), protected: true, ..target }
+            }
+            _ => target,
         }
     }
 

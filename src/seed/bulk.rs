@@ -4,7 +4,7 @@ use super::check::{Checked, known_column, unknown_table};
 use super::generate::{self, Cell, Generator, Request};
 use super::keys::{self, Declared};
 use super::kind::Kind;
-use super::ledger::SeededSet;
+use super::ledger::{self, Range};
 use super::read::{CsvFile, Field, Place, place};
 use super::value::convert;
 use super::write::Counts;
@@ -34,7 +34,7 @@ pub(super) enum Source {
 pub(super) struct Sources<'s> {
     pub checked: &'s Checked,
     pub declared: &'s Declared,
-    pub known: &'s BTreeMap<String, SeededSet>,
+    pub made: &'s BTreeMap<(String, QName), Vec<Range>>,
     pub model: &'s Model,
 }
 
@@ -64,17 +64,33 @@ impl Sources<'_> {
         }
         for mut request in requests {
             let Some(table) = self.model.tables.get(&request.table) else { continue };
+            let place = (request.set.clone(), request.table.clone());
+            let ranges = if reset { None } else { self.made.get(&place).cloned() };
+            let ranges = ranges.unwrap_or_default();
             let primary = table.primary_key.as_ref().map(|key| key.columns.clone());
             let key = primary.or_else(|| keys::uniques(table).next()).unwrap_or_default();
             if let [column] = key.as_slice() {
                 let rows = self.checked.get(&request.table).into_iter().flatten();
-                let given = rows.filter_map(|row| match row.value(column) {
-                    Some(Value::Integer(number)) => Some(*number),
-                    _ => None,
-                });
-                request.after = given.max().unwrap_or(0).max(0);
+                let mut given = Vec::new();
+                for row in rows {
+                    if let Some(Value::Integer(number)) = row.value(column) {
+                        given.push((*number, row));
+                    }
+                }
+                request.after = given.iter().map(|(n, _)| *n).max().unwrap_or(0).max(0);
+                let made = |number: i64| {
+                    let offset =
+                        |range: &Range| u64::try_from(number.checked_sub(range.first)?).ok();
+                    ranges.iter().any(|range| offset(range).is_some_and(|at| at < range.rows))
+                };
+                for (number, row) in given.iter().filter(|(number, _)| made(*number)) {
+                    let message =
+                        format!("{} has a generated row with {column} = {number}", request.table);
+                    let found = Diagnostic::error("seed-generate", message).at(row.place.clone());
+                    mistakes.push(found.help("give this row another key, or run with --reset"));
+                }
             }
-            request.known = reset || self.known.contains_key(&request.set);
+            request.made = ranges;
             bulk.push(Bulk {
                 set: request.set.clone(),
                 table: request.table.clone(),
@@ -240,16 +256,13 @@ impl Bulk {
             Source::Generated(request) => {
                 let generator = generate::generator(session, request, model)?;
                 let rows = Rows::Generated { generator: &generator, row: 0 };
-                let total = Some(generator.rows);
-                load::load(
-                    session,
-                    table,
-                    model,
-                    generator.columns(),
-                    self,
-                    (rows, total),
-                    progress,
-                )
+                let (columns, total) = (generator.columns(), Some(generator.rows));
+                let counts =
+                    load::load(session, table, model, columns, self, (rows, total), progress)?;
+                ledger::create(session)?;
+                let place = (self.set.as_str(), &self.table);
+                ledger::record_ranges(session, &request.environment, place, &generator.ranges)?;
+                Ok(counts)
             }
         }
     }

@@ -69,10 +69,33 @@ impl SeedError {
             Self::Row { source, .. } | Self::Script { source, .. } | Self::Prune { source, .. } => {
                 Some(source)
             }
-            Self::Database { source, .. } => Some(source),
+            Self::Database { source, .. } | Self::Bulk { source, .. } => Some(source),
             Self::Set { error, .. } => error.database_error(),
             _ => None,
         }
+    }
+
+    /// With a word about row-level security where a policy refused a row.
+    pub(super) fn explained(mut self) -> Self {
+        match &mut self {
+            Self::Row { source, .. }
+            | Self::Script { source, .. }
+            | Self::Prune { source, .. }
+            | Self::Bulk { source, .. }
+            | Self::Database { source, .. } => {
+                let policy = source.code.as_deref() == Some("42501")
+                    && source.message.contains("row-level security");
+                if policy {
+                    source.hint = Some(POLICY.to_owned());
+                }
+            }
+            Self::Set { error, .. } => {
+                let inner = std::mem::replace(error.as_mut(), Self::Interrupted);
+                **error = inner.explained();
+            }
+            _ => {}
+        }
+        self
     }
 
     /// What the files say that cannot be written, each with its place; empty where the files are
@@ -95,6 +118,9 @@ impl SeedError {
         vec![found]
     }
 }
+
+const POLICY: &str = "this role is under row-level security: seed the rows of one tenant with --tenant NAME, \
+    or all with a role that has BYPASSRLS";
 
 fn count(mistakes: usize) -> String {
     if mistakes == 1 { "1 mistake".to_owned() } else { format!("{mistakes} mistakes") }

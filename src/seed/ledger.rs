@@ -4,11 +4,12 @@ use super::SeedError;
 use super::statements::ident;
 use crate::database::{DatabaseError, Session, Value};
 use crate::model::{Dialect, QName};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 const SETS: &str = "__dbkit_seeds";
 const ROWS: &str = "__dbkit_seed_rows";
+const MADE: &str = "__dbkit_seed_made";
 const MARK: &str = "__dbkit_environment";
 
 /// One set of the ledger.
@@ -25,6 +26,13 @@ pub struct SeededSet {
 
 /// The key of a row, by column.
 pub(super) type RowKey = BTreeMap<String, serde_json::Value>;
+
+/// Made rows that follow one another, with the key of the first where keys are whole numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Range {
+    pub first: i64,
+    pub rows: u64,
+}
 
 fn statement(dialect: Dialect, parts: &[&str]) -> String {
     let mut sql = String::new();
@@ -56,7 +64,11 @@ fn exists(session: &mut dyn Session, table: &str) -> Result<bool, DatabaseError>
 /// Makes the ledger's tables; inside the transaction that writes to them.
 pub(super) fn create(session: &mut dyn Session) -> Result<(), SeedError> {
     let database = SeedError::database("making the ledger of seeds");
-    if exists(session, SETS).map_err(&database)? && exists(session, ROWS).map_err(&database)? {
+    let mut there = true;
+    for table in [SETS, ROWS, MADE] {
+        there &= exists(session, table).map_err(&database)?;
+    }
+    if there {
         return Ok(());
     }
     let big = match session.dialect() {
@@ -79,6 +91,13 @@ pub(super) fn create(session: &mut dyn Session) -> Result<(), SeedError> {
              table_schema TEXT NOT NULL,\n    \
              table_name TEXT NOT NULL,\n    \
              row_keys TEXT NOT NULL,\n    \
+             PRIMARY KEY (environment, set_name, table_schema, table_name)\n);\n\
+             CREATE TABLE IF NOT EXISTS {MADE} (\n    \
+             environment TEXT NOT NULL,\n    \
+             set_name TEXT NOT NULL,\n    \
+             table_schema TEXT NOT NULL,\n    \
+             table_name TEXT NOT NULL,\n    \
+             ranges TEXT NOT NULL,\n    \
              PRIMARY KEY (environment, set_name, table_schema, table_name)\n)"
         ))
         .map_err(&database)
@@ -155,34 +174,83 @@ pub(super) fn record(session: &mut dyn Session, set: &SeededSet) -> Result<(), S
     Ok(())
 }
 
-/// The keys of the rows each set wrote, by set and table.
-pub(super) fn keys(
+/// What one column of a ledger's table says, by set and table.
+fn by_table(
     session: &mut dyn Session,
     environment: &str,
-) -> Result<BTreeMap<(String, QName), Vec<RowKey>>, SeedError> {
+    (table, column): (&str, &str),
+) -> Result<BTreeMap<(String, QName), String>, SeedError> {
     let database = SeedError::database("reading the ledger of seeds");
-    if !exists(session, ROWS).map_err(&database)? {
+    if !exists(session, table).map_err(&database)? {
         return Ok(BTreeMap::new());
     }
-    let sql = statement(
-        session.dialect(),
-        &[
-            &format!(
-                "SELECT set_name, table_schema, table_name, row_keys FROM {ROWS} WHERE environment = "
-            ),
-            " ORDER BY set_name, table_schema, table_name",
-        ],
+    let select = format!(
+        "SELECT set_name, table_schema, table_name, {column} FROM {table} WHERE environment = "
     );
+    let order = " ORDER BY set_name, table_schema, table_name";
+    let sql = statement(session.dialect(), &[&select, order]);
     let rows = session.query(&sql, &[Value::Text(environment.to_owned())]).map_err(&database)?;
     let mut found = BTreeMap::new();
     for row in &rows.rows {
         let text = |at: usize| row.get(at).and_then(Value::as_text).unwrap_or("");
         let schema = Some(text(1)).filter(|schema| !schema.is_empty());
-        // What cannot be read is forgotten: its rows are left alone.
-        let keys = serde_json::from_str(text(3)).unwrap_or_default();
-        found.insert((text(0).to_owned(), QName::new(schema, text(2))), keys);
+        found.insert((text(0).to_owned(), QName::new(schema, text(2))), text(3).to_owned());
     }
     Ok(found)
+}
+
+/// Replaces what one column of a ledger's table says of a set and table; `None` removes the entry.
+fn record_by_table(
+    session: &mut dyn Session,
+    environment: &str,
+    (set, name): (&str, &QName),
+    (table, column): (&str, &str),
+    value: Option<String>,
+) -> Result<(), SeedError> {
+    let database = SeedError::database("writing the ledger of seeds");
+    let text = |text: &str| Value::Text(text.to_owned());
+    let schema = name.schema.as_deref().unwrap_or("");
+    let mut binds = vec![text(environment), text(set), text(schema), text(&name.name)];
+    let sql = match value {
+        None => statement(
+            session.dialect(),
+            &[
+                &format!("DELETE FROM {table} WHERE environment = "),
+                " AND set_name = ",
+                " AND table_schema = ",
+                " AND table_name = ",
+                "",
+            ],
+        ),
+        Some(value) => {
+            binds.push(Value::Text(value));
+            let insert = format!(
+                "INSERT INTO {table} (environment, set_name, table_schema, table_name, {column}) \
+                 VALUES ("
+            );
+            let end = format!(
+                ") ON CONFLICT (environment, set_name, table_schema, table_name) \
+                 DO UPDATE SET {column} = excluded.{column}"
+            );
+            statement(session.dialect(), &[&insert, ", ", ", ", ", ", ", ", &end])
+        }
+    };
+    session.query(&sql, &binds).map_err(&database)?;
+    Ok(())
+}
+
+const KEYS: (&str, &str) = (ROWS, "row_keys");
+const RANGES: (&str, &str) = (MADE, "ranges");
+
+/// The keys of the rows each set wrote, by set and table.
+pub(super) fn keys(
+    session: &mut dyn Session,
+    environment: &str,
+) -> Result<BTreeMap<(String, QName), Vec<RowKey>>, SeedError> {
+    let found = by_table(session, environment, KEYS)?;
+    // What cannot be read is forgotten: its rows are left alone.
+    let read = |text: String| serde_json::from_str(&text).unwrap_or_default();
+    Ok(found.into_iter().map(|(place, text)| (place, read(text))).collect())
 }
 
 /// Replaces the keys of a set and table; none removes the entry.
@@ -193,53 +261,32 @@ pub(super) fn record_keys(
     table: &QName,
     keys: &[RowKey],
 ) -> Result<(), SeedError> {
-    let database = SeedError::database("writing the ledger of seeds");
-    let dialect = session.dialect();
-    let text = |text: &str| Value::Text(text.to_owned());
-    let mut binds = vec![
-        text(environment),
-        text(set),
-        text(table.schema.as_deref().unwrap_or("")),
-        text(&table.name),
-    ];
-    if keys.is_empty() {
-        let sql = statement(
-            dialect,
-            &[
-                &format!("DELETE FROM {ROWS} WHERE environment = "),
-                " AND set_name = ",
-                " AND table_schema = ",
-                " AND table_name = ",
-                "",
-            ],
-        );
-        session.query(&sql, &binds).map_err(&database)?;
-        return Ok(());
-    }
-    binds.push(Value::Text(
-        serde_json::Value::from_iter(keys.iter().map(|key| {
-            serde_json::Value::from_iter(
-                key.iter().map(|(name, value)| (name.clone(), value.clone())),
-            )
-        }))
-        .to_string(),
-    ));
-    let sql = statement(
-        dialect,
-        &[
-            &format!(
-                "INSERT INTO {ROWS} (environment, set_name, table_schema, table_name, row_keys) VALUES ("
-            ),
-            ", ",
-            ", ",
-            ", ",
-            ", ",
-            ") ON CONFLICT (environment, set_name, table_schema, table_name) \
-             DO UPDATE SET row_keys = excluded.row_keys",
-        ],
-    );
-    session.query(&sql, &binds).map_err(&database)?;
-    Ok(())
+    let list = keys.iter().map(|key| {
+        serde_json::Value::from_iter(key.iter().map(|(name, value)| (name.clone(), value.clone())))
+    });
+    let value = (!keys.is_empty()).then(|| serde_json::Value::from_iter(list).to_string());
+    record_by_table(session, environment, (set, table), KEYS, value)
+}
+
+/// Rows that were made, by set and table.
+pub(super) fn ranges(
+    session: &mut dyn Session,
+    environment: &str,
+) -> Result<BTreeMap<(String, QName), Vec<Range>>, SeedError> {
+    let found = by_table(session, environment, RANGES)?;
+    let read = |text: String| serde_json::from_str(&text).unwrap_or_default();
+    Ok(found.into_iter().map(|(place, text)| (place, read(text))).collect())
+}
+
+/// Replaces the ranges of a set and table; none removes the entry.
+pub(super) fn record_ranges(
+    session: &mut dyn Session,
+    environment: &str,
+    (set, table): (&str, &QName),
+    ranges: &[Range],
+) -> Result<(), SeedError> {
+    let value = (!ranges.is_empty()).then(|| serde_json::json!(ranges).to_string());
+    record_by_table(session, environment, (set, table), RANGES, value)
 }
 
 /// Forgets a set.

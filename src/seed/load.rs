@@ -23,7 +23,7 @@ pub(super) fn load(
     model: &Model,
     columns: Vec<String>,
     bulk: &Bulk,
-    (rows, total): (Rows<'_>, Option<u64>),
+    (mut rows, total): (Rows<'_>, Option<u64>),
     progress: &mut dyn Progress,
 ) -> Result<Counts, SeedError> {
     let failed = |source| SeedError::Bulk { what: what(bulk), source };
@@ -35,15 +35,15 @@ pub(super) fn load(
         Ok::<_, SeedError>(first_number(&session.query(&sql, &[]).map_err(failed)?.rows))
     };
     let empty = count(session)? == 0;
-    if bulk.key.is_empty() && !empty {
-        // Nothing finds these rows again; the ledger knows whether they are there.
-        if let Source::Generated(request) = &bulk.source
-            && request.known
-        {
-            return Ok(Counts { unchanged: total.unwrap_or(0), ..Counts::default() });
-        }
+    // Nothing finds these rows again; the ledger knows how many of them are there.
+    let mut there = 0;
+    if let (Rows::Generated { generator, row }, true) = (&mut rows, bulk.key.is_empty() && !empty) {
+        there = generator.known.min(generator.rows);
+        *row = there;
     }
-    if empty || bulk.key.is_empty() {
+    // PostgreSQL refuses COPY where policies decide about rows; INSERT obeys them.
+    let guarded = is_guarded(session, &name, model.dialect).map_err(failed)?;
+    if !guarded && (empty || bulk.key.is_empty()) {
         let keys = if empty && model.dialect == Dialect::Postgres && total.unwrap_or(MANY) >= MANY {
             aside::set_aside(session, &table.name)?
         } else {
@@ -55,14 +55,34 @@ pub(super) fn load(
         if let Some(keys) = keys {
             keys.restore(session).map_err(failed)?;
         }
-        return Ok(Counts { inserted, ..Counts::default() });
+        return Ok(Counts { inserted, unchanged: there, ..Counts::default() });
     }
     stage(session, table, model, &columns).map_err(failed)?;
     let staged = fill(session, table, model, &columns, (ROWS, &list), (rows, total), progress)
         .map_err(|error| told(error, bulk))?;
-    let counts = merge(session, table, model, columns, bulk, staged);
+    let counts = if bulk.key.is_empty() {
+        let sql = format!("INSERT INTO {name} ({list}) SELECT {list} FROM {ROWS}");
+        let inserted = session.query(&sql, &[]).map_err(failed)?.affected;
+        Ok(Counts { inserted, unchanged: there, ..Counts::default() })
+    } else {
+        merge(session, table, model, columns, bulk, staged)
+    };
     session.execute(&format!("DROP TABLE {ROWS}")).map_err(failed)?;
     counts
+}
+
+/// True when row-level security applies to this role on that table.
+fn is_guarded(
+    session: &mut dyn Session,
+    name: &str,
+    dialect: Dialect,
+) -> Result<bool, DatabaseError> {
+    if dialect == Dialect::Sqlite {
+        return Ok(false);
+    }
+    let sql = "SELECT pg_catalog.row_security_active($1::pg_catalog.regclass)";
+    let found = session.query(sql, &[Value::Text(name.to_owned())])?;
+    Ok(found.rows.first().and_then(|row| row.first()).and_then(Value::as_bool) == Some(true))
 }
 
 fn what(bulk: &Bulk) -> String {

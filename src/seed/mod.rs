@@ -31,6 +31,7 @@ mod reset;
 mod sequences;
 mod statements;
 mod status;
+mod surplus;
 mod units;
 mod value;
 mod write;
@@ -126,6 +127,8 @@ struct Plan {
     /// What the ledger knows, and what is in the files now.
     before: Keys,
     now: Keys,
+    /// Made rows that are too many.
+    surplus: Vec<surplus::Surplus>,
 }
 
 fn plan(
@@ -146,14 +149,22 @@ fn plan(
     let wanted = std::mem::take(&mut contents.wanted);
     let requests = generate::requests(wanted, &options.rows, options.seed, environment, model)
         .map_err(SeedError::Mistakes)?;
-    let known = ledger::seeded(session, environment)?;
-    let bulk = bulk::Sources { checked: &checked, declared: &contents.keys, known: &known, model };
-    let bulk = bulk.check(contents.large, requests, options.reset)?;
+    let made = ledger::ranges(session, environment)?;
+    let bulk = bulk::Sources { checked: &checked, declared: &contents.keys, made: &made, model };
+    let mut bulk = bulk.check(contents.large, requests, options.reset)?;
     let bulk_tables: BTreeSet<QName> = bulk.iter().map(|bulk| bulk.table.clone()).collect();
     references::check(session, &checked, &bulk_tables, model)?;
     let now = removed::current(&checked);
     let mut units = Vec::new();
     let mut names = sets.names();
+    let seen: BTreeSet<String> = names.iter().cloned().collect();
+    let surplus = match options.reset || !options.only.is_empty() {
+        true => Vec::new(),
+        false => surplus::find(&made, &bulk, options.partial.then_some(&seen), model),
+    };
+    if options.prune {
+        surplus::forget(&surplus, &mut bulk);
+    }
     for bulk in &bulk {
         if !names.contains(&bulk.set) {
             names.push(bulk.set.clone());
@@ -166,7 +177,7 @@ fn plan(
     }
     let before = ledger::keys(session, &sets.environment)?;
     let checksums = sets.checksums()?;
-    Ok(Plan { environment: sets.environment.clone(), units, checksums, before, now })
+    Ok(Plan { environment: sets.environment.clone(), units, checksums, before, now, surplus })
 }
 
 /// Leaves only the rows of those tables.
@@ -234,7 +245,8 @@ impl Plan {
             let how = (options, &before, whole);
             let written = self.unit(session, (unit, order), how, model, report, progress);
             if let Err(error) = written {
-                let error = if interrupt::requested() { SeedError::Interrupted } else { error };
+                let stopped = interrupt::requested();
+                let error = if stopped { SeedError::Interrupted } else { error.explained() };
                 let done = if whole { Vec::new() } else { done };
                 return Err(SeedError::Set {
                     sets: unit.sets.clone(),
@@ -265,7 +277,7 @@ impl Plan {
             self.units.iter().flat_map(|(unit, _)| unit.sets.iter().cloned()).collect();
         let known = options.partial.then_some(&sets);
         let gone = removed::find(&before, &self.now, known, model);
-        if gone.is_empty() {
+        if gone.is_empty() && self.surplus.is_empty() {
             return Ok(before);
         }
         if options.prune && !whole {
@@ -273,6 +285,9 @@ impl Plan {
         }
         let how = (options.prune, options.details);
         let outcome = removed::handle(session, &gone, model, how, report).and_then(|_| {
+            for surplus in &self.surplus {
+                surplus.handle(session, &self.environment, model, options.prune, report)?;
+            }
             if !options.prune {
                 return Ok(());
             }

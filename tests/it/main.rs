@@ -34,6 +34,7 @@ mod schema_rs;
 mod schema_rs_random;
 mod seed;
 mod seed_cases;
+mod seed_safety;
 mod sql_source;
 mod sql_split;
 mod sqlite;

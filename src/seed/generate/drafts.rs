@@ -13,6 +13,7 @@ use super::words;
 use crate::model::{ColumnValue, ForeignKey, Model, Table};
 use crate::seed::check::is_rowid;
 use crate::seed::kind::{Kind, has_own_value};
+use crate::seed::ledger::Range;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -20,8 +21,7 @@ pub(super) fn makers(
     request: &Request,
     table: &Table,
     model: &Model,
-    parents: &BTreeMap<usize, Arc<Parents>>,
-    start: i64,
+    (parents, keys, rows): (&BTreeMap<usize, Arc<Parents>>, Arc<Vec<Range>>, u64),
 ) -> Result<Vec<Draft>, String> {
     let checks = bounds::read(table, model.dialect);
     let mut drafts = Vec::new();
@@ -72,7 +72,7 @@ pub(super) fn makers(
                 }
             }
             (None, _) if primary && matches!(target.kind, Kind::Integer { .. }) => {
-                Maker::Sequence { start, step: 1 }
+                Maker::Keys(Arc::clone(&keys))
             }
             (None, _) => match ordered_after(&checks, &column.name, &generated) {
                 Some(other) => Maker::After { other, most: 30 * DAY },
@@ -92,12 +92,16 @@ pub(super) fn makers(
                 },
             },
         };
-        if let Kind::Integer { max, .. } = target.kind
-            && let (Maker::Sequence { start, step }, super::Amount::Rows(rows)) =
-                (&maker, &request.amount)
-        {
-            let last = i128::from(*start) + i128::from(*step) * (i128::from(*rows) - 1);
-            if last > i128::from(max) {
+        if let Kind::Integer { max, .. } = target.kind {
+            let behind = |first: i64, step: i64, rows: u64| {
+                i128::from(first) + i128::from(step) * (i128::from(rows) - 1)
+            };
+            let last = match &maker {
+                Maker::Sequence { start, step } => Some(behind(*start, *step, rows)),
+                Maker::Keys(ranges) => ranges.last().map(|r| behind(r.first, 1, r.rows)),
+                _ => None,
+            };
+            if last.is_some_and(|last| last > i128::from(max)) {
                 return Err(format!("{rows} rows, but {} ends at {max}", column.name));
             }
         }

@@ -3,6 +3,7 @@
 use super::cell::{Cell, DAY};
 use super::hash::Chance;
 use super::words::{COMPANIES, COMPANY_KINDS, HANDLES, Words};
+use crate::seed::ledger::Range;
 use std::fmt::Write;
 use std::sync::Arc;
 
@@ -258,6 +259,8 @@ pub(super) enum Maker {
         start: i64,
         step: i64,
     },
+    /// Whole-number keys, on behind those that were given before.
+    Keys(Arc<Vec<Range>>),
     Uuid {
         text: bool,
     },
@@ -321,6 +324,7 @@ impl Maker {
             Self::Parent { parents, .. } => Some(parents.keys.len() as u64),
             Self::Template { parts, .. } if !parts.contains(&Err(Part::Row)) => Some(1),
             Self::Sequence { .. }
+            | Self::Keys(_)
             | Self::Uuid { .. }
             | Self::Fake { .. }
             | Self::Template { .. } => None,
@@ -354,7 +358,7 @@ impl Maker {
                 fake.write(chance, words, text);
                 fit(text, *min, *max, chance, words);
             }),
-            Self::Template { .. } | Self::Sequence { .. } | Self::Uuid { .. } => {
+            Self::Template { .. } | Self::Sequence { .. } | Self::Keys(_) | Self::Uuid { .. } => {
                 self.at(row, chance, out);
             }
             Self::Json { fields } => {
@@ -435,6 +439,7 @@ impl Maker {
             Self::Sequence { start, step } => {
                 *out = Cell::Integer(start.saturating_add(signed.saturating_mul(*step)));
             }
+            Self::Keys(ranges) => *out = Cell::Integer(key(ranges, index)),
             Self::Uuid { text } => {
                 // 62 bits hold the number, multiplied by an odd one; the others are by chance.
                 let low = index.wrapping_mul(0x9e37_79b9_7f4a_7c15) & (u64::MAX >> 2) | 1 << 63;
@@ -500,6 +505,18 @@ impl Maker {
             _ => *out = Cell::Null,
         }
     }
+}
+
+/// The key of the row of that number.
+fn key(ranges: &[Range], row: u64) -> i64 {
+    let mut left = row;
+    for range in ranges {
+        if left < range.rows {
+            return range.first.saturating_add(i64::try_from(left).unwrap_or(i64::MAX));
+        }
+        left -= range.rows;
+    }
+    i64::MAX
 }
 
 fn base36(mut number: u64) -> String {

@@ -20,6 +20,7 @@ pub(super) use stand_in::StandIn;
 use super::SeedError;
 use super::check::shown;
 use super::kind::Kind;
+use super::ledger::Range;
 use super::statements::{ident, qname};
 use crate::database::Session;
 use crate::diagnostic::Diagnostic;
@@ -34,6 +35,10 @@ use unique::Pick;
 #[derive(Debug)]
 pub(super) struct Generator {
     pub rows: u64,
+    /// How many of them were made before.
+    pub known: u64,
+    /// All that are made when these are.
+    pub ranges: Vec<Range>,
     columns: Vec<Column>,
     /// In which order a row is filled: a time after another comes behind it.
     order: Vec<usize>,
@@ -106,7 +111,6 @@ pub(super) fn generator(
             parents.insert(number, Arc::new(keys_of(session, key, model)?));
         }
     }
-    let start = first_number(session, request, table, model)?;
     let refused = |message: String| {
         let message = format!("{}: {message}", request.table);
         let found = Diagnostic::error("seed-generate", message);
@@ -115,14 +119,25 @@ pub(super) fn generator(
             None => found,
         }])
     };
-    let drafts = drafts::makers(request, table, model, &parents, start).map_err(refused)?;
     let (rows, per) = amount(request, table, &parents).map_err(refused)?;
+    let known: u64 = request.made.iter().map(|range| range.rows).sum();
+    let mut ranges = request.made.clone();
+    if rows > known {
+        let first = next_number(session, request, table, model)?;
+        let more = rows - known;
+        match ranges.last_mut() {
+            Some(last) if next_to(last) == Some(first) => last.rows += more,
+            _ => ranges.push(Range { first, rows: more }),
+        }
+    }
+    let keys = Arc::new(ranges.clone());
+    let drafts = drafts::makers(request, table, model, (&parents, keys, rows)).map_err(refused)?;
     let columns = unique::assign(request, table, drafts, rows, per.as_ref()).map_err(refused)?;
     let mut order: Vec<usize> = (0..columns.len()).collect();
     order.sort_by_key(|index| {
         columns.get(*index).is_some_and(|c| matches!(c.maker, Maker::After { .. }))
     });
-    Ok(Generator { rows, columns, order })
+    Ok(Generator { rows, known, ranges, columns, order })
 }
 
 /// How the rows are shared out to the rows of a parent.
@@ -212,9 +227,14 @@ fn keys_of(
     Ok(Parents { keys: found.rows.iter().map(cells).collect() })
 }
 
-/// Where the numbers of a whole-number primary key begin: behind the rows written by hand, and
-/// behind those of other programs unless these rows are there already.
-fn first_number(
+/// The number behind a range's last.
+fn next_to(range: &Range) -> Option<i64> {
+    range.first.checked_add(i64::try_from(range.rows).ok()?)
+}
+
+/// Where the numbers of a whole-number primary key go on: behind the rows written by hand, and
+/// behind those of other programs, which must not be written over.
+fn next_number(
     session: &mut dyn Session,
     request: &Request,
     table: &Table,
@@ -227,9 +247,6 @@ fn first_number(
     if !matches!(kind, Some(Kind::Integer { .. })) {
         return Ok(1);
     }
-    if request.known {
-        return Ok(request.after.saturating_add(1));
-    }
     let sql = format!(
         "SELECT max({}) FROM {}",
         ident(column, model.dialect),
@@ -238,7 +255,8 @@ fn first_number(
     let found = session.query(&sql, &[]).map_err(SeedError::database("reading the last key"))?;
     let last = found.rows.first().and_then(|row| row.first());
     let last = last.and_then(|value| shown(value).parse::<i64>().ok()).unwrap_or(0);
-    Ok(last.max(request.after).saturating_add(1))
+    let made = request.made.iter().filter_map(next_to).max().unwrap_or(1);
+    Ok(last.max(request.after).saturating_add(1).max(made))
 }
 
 /// The table of a request by its name.

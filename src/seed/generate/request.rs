@@ -5,6 +5,7 @@ use super::words::{self, Words};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::model::{Model, QName};
 use crate::seed::check::{known_column, unknown_table};
+use crate::seed::ledger::Range;
 use crate::seed::read::{Entry, Given, Node, Shape, Wanted, place};
 use std::collections::BTreeMap;
 
@@ -20,8 +21,9 @@ pub(in crate::seed) struct Request {
     pub columns: BTreeMap<String, Spec>,
     /// The greatest key written by hand.
     pub after: i64,
-    /// The ledger says that these rows were made before.
-    pub known: bool,
+    /// The rows that were made before.
+    pub made: Vec<Range>,
+    pub environment: String,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -61,7 +63,12 @@ pub(in crate::seed) fn requests(
     let mut found: Vec<Request> = Vec::new();
     for wanted in wanted {
         let asked = rows.iter().find(|(name, _)| *name == wanted.table.to_string());
-        match request(&wanted, asked.map(|(_, rows)| *rows), seed, model, &mut mistakes) {
+        match request(
+            &wanted,
+            (asked.map(|(_, rows)| *rows), seed, environment),
+            model,
+            &mut mistakes,
+        ) {
             Some(request) if found.iter().any(|other| other.table == request.table) => {
                 let message = format!("{} is generated twice", request.table);
                 let found = Diagnostic::error("seed-generate", message);
@@ -90,7 +97,8 @@ pub(in crate::seed) fn requests(
             words: english,
             columns: BTreeMap::new(),
             after: 0,
-            known: false,
+            made: Vec::new(),
+            environment: environment.to_owned(),
         });
     }
     if mistakes.is_empty() { Ok(found) } else { Err(mistakes) }
@@ -98,8 +106,7 @@ pub(in crate::seed) fn requests(
 
 fn request(
     wanted: &Wanted,
-    rows: Option<u64>,
-    seed: Option<u64>,
+    (rows, seed, environment): (Option<u64>, Option<u64>, &str),
     model: &Model,
     mistakes: &mut Vec<Diagnostic>,
 ) -> Option<Request> {
@@ -122,7 +129,8 @@ fn request(
         words: words::LOCALES.first()?,
         columns: BTreeMap::new(),
         after: 0,
-        known: false,
+        made: Vec::new(),
+        environment: environment.to_owned(),
     };
     let mut amounts = 0;
     for entry in &wanted.settings {

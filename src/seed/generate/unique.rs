@@ -78,7 +78,7 @@ pub(super) fn assign(
             None => Stream::new(request.seed, &name, &draft.name),
         };
         let pick = match (&draft.maker, shares) {
-            (Maker::Sequence { .. } | Maker::Uuid { .. }, _) => Pick::Row,
+            (Maker::Sequence { .. } | Maker::Keys(_) | Maker::Uuid { .. }, _) => Pick::Row,
             (_, Some(shares)) if draft.key == Some(shares.key) => {
                 Pick::Share { starts: Arc::clone(&shares.starts) }
             }
