@@ -1,7 +1,7 @@
 //! `dbkit tenant drop`
 
 use super::super::output::print;
-use super::super::{Context, Exit, Stop, prompt, seed};
+use super::super::{Context, Exit, Stop, prompt, seed_protect};
 use super::{House, failed};
 use crate::config::TenancyMode;
 use crate::database::{Access, Session, drop_database};
@@ -20,7 +20,7 @@ pub struct Args {
 pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
     let mut house = House::open(context, Access::Write)?;
     house.apart("`dbkit tenant erase` deletes one's rows")?;
-    seed::refuse_protected(&house.target, "drops of tenants")?;
+    seed_protect::refuse(context, &house.target, "drops of tenants")?;
     let tenant = house.known(&args.id)?;
     let place = house.place(&tenant.id)?;
     let what = match &place.schema {
