@@ -1,4 +1,4 @@
-import { Background, Controls, Handle, MarkerType, MiniMap, Position, ReactFlow, ReactFlowProvider, useReactFlow, type Edge, type Node, type NodeProps } from '@xyflow/react'
+import { Background, BaseEdge, Controls, Handle, MarkerType, MiniMap, Position, ReactFlow, ReactFlowProvider, useReactFlow, type Edge, type EdgeProps, type Node, type NodeProps } from '@xyflow/react'
 import '@xyflow/react/dist/style.css'
 import { memo, useDeferredValue, useEffect, useMemo, useState } from 'react'
 import { findTable, sameTable, tableFromId, tableLabel } from '../api/names'
@@ -40,7 +40,16 @@ const TableBox = memo(function TableBox(props: NodeProps<TableNode>) {
   )
 })
 
+/** A table that refers to itself: over its top, as a straight line would run behind it. */
+function LoopEdge(props: EdgeProps) {
+  const { sourceX, sourceY, targetX, targetY, data } = props
+  const top = sourceY - (data as { height: number }).height / 2 - 26
+  const path = `M ${sourceX} ${sourceY} C ${sourceX + 46} ${sourceY}, ${sourceX + 40} ${top}, ${sourceX - 20} ${top} L ${targetX + 20} ${top} C ${targetX - 40} ${top}, ${targetX - 46} ${targetY}, ${targetX} ${targetY}`
+  return <BaseEdge path={path} {...(props.markerEnd === undefined ? {} : { markerEnd: props.markerEnd })} />
+}
+
 const nodeTypes = { table: TableBox }
+const edgeTypes = { loop: LoopEdge }
 
 function Drawing(props: { table: TableInfo | null }) {
   const { schema } = useStudio()
@@ -60,7 +69,8 @@ function Drawing(props: { table: TableInfo | null }) {
         ariaLabel: `Table ${tableLabel(box.table)}`,
       })),
       edges: lines.map((line): Edge => ({
-        id: line.id, source: line.from, target: line.to, type: line.from === line.to ? 'default' : 'smoothstep',
+        id: line.id, source: line.from, target: line.to, type: line.from === line.to ? 'loop' : 'smoothstep',
+        data: { height: boxes.find((box) => box.id === line.from)?.height ?? 0 },
         markerEnd: { type: MarkerType.ArrowClosed }, ariaLabel: `${line.from} refers to ${line.to} by ${line.label}`,
       })),
     }
@@ -91,6 +101,7 @@ function Drawing(props: { table: TableInfo | null }) {
           nodes={nodes}
           edges={edges}
           nodeTypes={nodeTypes}
+          edgeTypes={edgeTypes}
           colorMode={dark ? 'dark' : 'light'}
           onlyRenderVisibleElements={nodes.length > 80}
           nodesConnectable={false}

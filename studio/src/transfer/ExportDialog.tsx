@@ -38,8 +38,10 @@ export default function ExportDialog(props: { source: ExportSource; onClose: () 
         ...(everything ? {} : { columns: source.columns, ...(filter ? { filter } : {}), ...(search ? { search } : {}) }),
       }
     } else request = { sql: source.sql, format }
+    // Small exports go to the downloads at once; a large one must not be collected in memory first.
+    const large = ofTable && (source.table.rows?.rows ?? 0) > 50_000
     try {
-      if (await downloadExport(request, `${name}.${format}`, false)) {
+      if (await downloadExport(request, `${name}.${format}`, large)) {
         notify(`${name}.${format} written.`)
         props.onClose()
       }
