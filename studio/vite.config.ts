@@ -13,6 +13,8 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
+    // The licences of what is in the bundle have to go with it.
+    license: { fileName: 'assets/licences.txt' },
     outDir: process.env.STUDIO_OUT ?? 'dist',
     emptyOutDir: true,
   },

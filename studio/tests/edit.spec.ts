@@ -253,6 +253,24 @@ test('a protected environment is read-only until its name is typed', async () =>
   }
 })
 
+test('viewed as a tenant only its rows are there', async () => {
+  const rented = await stage({ plain: true })
+  try {
+    const { page, context } = await visit(browser, rented.url)
+    await openTable(page, 'notes', 'notes')
+    await page.getByText('No rows', { exact: true }).waitFor()
+    await page.getByRole('button', { name: 'All tenants' }).click()
+    await page.getByLabel('See what this tenant sees').fill('2')
+    await page.keyboard.press('Enter')
+    await page.getByRole('button', { name: 'Tenant 2' }).waitFor()
+    await expect.poll(() => cell(page, 0, 2).innerText()).toBe('of two')
+    await page.getByText('2 loaded').waitFor()
+    await context.close()
+  } finally {
+    await rented.stop()
+  }
+})
+
 test('with the keyboard alone: find, sort, filter, follow, edit, review, save', async () => {
   const { page } = seen
   await go(page, '#/data/log', 'log')

@@ -176,3 +176,10 @@ test('what the page loads at first is at most 150 KB gzipped; editor and diagram
   }
   expect(html).not.toMatch(/<script(?![^>]*src=)|style=|<style/)
 })
+
+test('what is in the bundle has a permissive licence, and its text goes with it', () => {
+  const text = readFileSync(join(import.meta.dirname, '../dist/assets/licences.txt'), 'utf8')
+  const found = [...text.matchAll(/^## (.+) - \S+ \((.+)\)$/gm)].map((match) => `${match[1]}: ${match[2]}`)
+  expect(found.length).toBeGreaterThan(20)
+  expect(found.filter((each) => !/: (MIT|ISC|BSD-[23]-Clause|Apache-2\.0)$/.test(each))).toEqual([])
+})

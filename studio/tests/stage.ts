@@ -19,8 +19,11 @@ export type Stage = {
   stop: () => Promise<void>
 }
 
-/** `many`: also the schema of four hundred tables, which takes seconds to make. */
-export type Options = { dialect?: 'postgres' | 'sqlite'; env?: string; args?: string[]; many?: boolean }
+/**
+ * `many`: also the schema of four hundred tables, which takes seconds to make.
+ * `plain`: as a role that is no superuser, so that row security holds.
+ */
+export type Options = { dialect?: 'postgres' | 'sqlite'; env?: string; args?: string[]; many?: boolean; plain?: boolean }
 
 export async function stage(options: Options = {}): Promise<Stage> {
   const dialect = options.dialect ?? 'postgres'
@@ -29,14 +32,19 @@ export async function stage(options: Options = {}): Promise<Stage> {
   let database = `sqlite://${join(folder, 'shop.db')}`
   const name = `studio_${process.pid}_${Math.random().toString(36).slice(2, 8)}`
   if (dialect === 'postgres') {
-    await asAdmin(`CREATE DATABASE ${name}`)
+    if (options.plain) await asAdmin(`CREATE ROLE ${name} LOGIN PASSWORD '${name}'`)
+    await asAdmin(`CREATE DATABASE ${name}${options.plain ? ` OWNER ${name}` : ''}`)
     const at = new URL(server)
+    if (options.plain) {
+      at.username = name
+      at.password = name
+    }
     at.pathname = `/${name}`
     database = at.href
   }
   const env = { ...process.env, DATABASE_URL: database }
   const flags = options.env ? ['--env', options.env] : []
-  execFileSync(dbkit, ['migrate', '--to', dialect === 'sqlite' ? '2026-01-05-090000' : options.many ? '2026-03-01-090000' : '2026-02-10-090000'], { cwd: folder, env, stdio: 'pipe' })
+  execFileSync(dbkit, ['migrate', '--to', dialect === 'sqlite' ? '2026-01-05-090000' : options.many ? '2026-03-01-090000' : '2026-02-20-090000'], { cwd: folder, env, stdio: 'pipe' })
   const child = spawn(dbkit, ['studio', '--no-open', ...flags, ...(options.args ?? [])], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
   const url = await address(child)
   return {
@@ -58,6 +66,7 @@ export async function stage(options: Options = {}): Promise<Stage> {
       if (child.exitCode === null && child.signalCode === null) await new Promise((resolve) => child.once('exit', resolve))
       clearTimeout(timer)
       if (dialect === 'postgres') await asAdmin(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)
+      if (dialect === 'postgres' && options.plain) await asAdmin(`DROP ROLE IF EXISTS ${name}`)
       rmSync(folder, { recursive: true, force: true })
     },
   }

@@ -6,6 +6,7 @@ export default defineConfig({
     include: ['**/*.spec.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    expect: { poll: { timeout: 5000, interval: 30 } },
     // Each file has a server, a database and a browser of its own; more at once only wait for each other.
     maxWorkers: 2,
   },

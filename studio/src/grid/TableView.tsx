@@ -356,7 +356,7 @@ export function TableView(props: { table: TableInfo; route: Route }) {
           toTop()
         }}
         onTurn={async (direction) => {
-          const at = await loaded.turn(direction)
+          const at = await loaded.turn(direction, true)
           if (at === null) return
           const row = direction === 'next' ? at + changes.inserts.length : at
           requestAnimationFrame(() => requestAnimationFrame(() => {

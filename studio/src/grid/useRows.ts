@@ -54,7 +54,9 @@ export function useRows(query: RowsQuery, onShift: (rows: number) => void) {
 
   /** Loads a page more; answers with where its first row is now, or null when there is none. */
   const turn = useCallback(
-    async (direction: 'next' | 'previous'): Promise<number | null> => {
+    async (direction: 'next' | 'previous', wait = false): Promise<number | null> => {
+      // A click must not be lost because scrolling just asked for a page.
+      for (let turn = 0; wait && busy.current && turn < 100; turn += 1) await new Promise((resolve) => setTimeout(resolve, 30))
       const first = pages.current[0]
       const cursor = direction === 'next' ? pages.current.at(-1)?.next : first?.previous
       if (busy.current || !cursor) return null

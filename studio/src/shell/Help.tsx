@@ -61,6 +61,9 @@ export function Help(props: { onClose: () => void }) {
           </section>
         ))}
       </div>
+      <p className="licences soft">
+        <a href="/assets/licences.txt" target="_blank" rel="noreferrer">Licences</a> of the libraries this page is built with
+      </p>
     </Dialog>
   )
 }

@@ -100,7 +100,7 @@ function TenantSwitch() {
   }
   return (
     <Menu
-      label="View as a tenant"
+      label={info.tenant === null ? 'All tenants' : `Tenant ${info.tenant}`}
       align="right"
       buttonClass={info.tenant === null ? 'ghost' : 'tenant-on'}
       button={
