@@ -5,7 +5,7 @@ use super::{Context, Exit, Stop};
 use crate::database::{Access, Connection, Session};
 use crate::history::{Beside, beside};
 use crate::model::{Dialect, Model};
-use crate::source::schema_rs::{Counts, Updated, update};
+use crate::source::schema_rs::{Counts, adopt, is_plain, update};
 use crate::source::{self, Source};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -51,10 +51,10 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
     let target = context.target()?;
     let mut connection = context.connect(&target, Access::Read)?;
     let old = match args.overwrite {
-        true => None,
+        true => Earlier::Nothing,
         false => earlier(context, file, connection.dialect())?,
     };
-    let Pulled { model, rust, sql, told } = pulled(&mut connection, old.as_ref())?;
+    let Pulled { model, rust, sql, told } = pulled(&mut connection, file, &old)?;
     if args.dry_run && context.json() {
         let mut files = serde_json::Map::new();
         files.insert(file.display().to_string(), rust.into());
@@ -91,9 +91,9 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
             "files": files,
             "tables": model.tables.len(),
             "enums": model.enums.len(),
-            "added": told.as_ref().map(|told| told.counts.added),
-            "changed": told.as_ref().map(|told| told.counts.changed),
-            "removed": told.as_ref().map(|told| told.counts.removed),
+            "added": told.as_ref().map(|told| told.added),
+            "changed": told.as_ref().map(|told| told.changed),
+            "removed": told.as_ref().map(|told| told.removed),
         });
         print(&format!("{json}\n"))?;
         return Ok(Exit::Done);
@@ -103,7 +103,7 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
         file.display(),
         count(model.tables.len(), "table"),
         count(model.enums.len(), "enum"),
-        told.as_ref().map(|told| changes(&told.counts)).unwrap_or_default()
+        told.as_ref().map(changes).unwrap_or_default()
     );
     if bodies {
         text.push_str(&format!("{}: objects with bodies\n", companion.display()));
@@ -119,39 +119,68 @@ struct Pulled {
     /// `None` when the file beside it says it already.
     sql: Option<String>,
     /// What became of a file that was there.
-    told: Option<Updated>,
+    told: Option<Counts>,
 }
 
-fn pulled(connection: &mut Connection, old: Option<&Source>) -> anyhow::Result<Pulled> {
-    let Some(old) = old else {
-        let model = connection.introspect()?;
-        let (rust, sql) = (source::schema_rs::write(&model), source::sql::write(&model));
-        return Ok(Pulled { model, rust, sql: Some(sql), told: None });
+/// The schema file that is there.
+enum Earlier {
+    Nothing,
+    /// Diesel's own, with its text.
+    Plain(String),
+    Ours(Box<Source>),
+}
+
+fn pulled(connection: &mut Connection, file: &Path, old: &Earlier) -> anyhow::Result<Pulled> {
+    let old = match old {
+        Earlier::Ours(old) => old,
+        Earlier::Plain(text) => {
+            let model = connection.introspect()?;
+            let adopted = adopt(file, text, &model).ok_or_else(|| {
+                let message = format!(
+                    "{} cannot become dbkit's as it stands\nhelp: write it anew with --overwrite, and take \
+                     what it has beside its tables from the old one",
+                    file.display()
+                );
+                Stop::error(Exit::Unexpected, message)
+            })?;
+            let sql = source::sql::write_with(&model, &adopted.in_sql);
+            let told = Some(adopted.counts);
+            return Ok(Pulled { model, rust: adopted.text, sql: Some(sql), told });
+        }
+        Earlier::Nothing => {
+            let model = connection.introspect()?;
+            let (rust, sql) = (source::schema_rs::write(&model), source::sql::write(&model));
+            return Ok(Pulled { model, rust, sql: Some(sql), told: None });
+        }
     };
     let Beside { live, other, .. } = beside(connection, &old.model)?;
-    let Some(updated) = update(old, &other, &live) else {
-        // What the database cannot know at all must not be lost in a file written anew.
-        let rust = source::schema_rs::write_marked(&live, &old.personal_under_all_names());
-        let sql = source::sql::write(&live);
-        return Ok(Pulled { model: live, rust, sql: Some(sql), told: None });
-    };
+    let updated = update(old, &other, &live).ok_or_else(|| {
+        let message = format!(
+            "{} cannot be brought up to date: read again, it would not say what the database has\n\
+             help: write it anew with --overwrite; comments, order and Rust names of it are lost then",
+            file.display()
+        );
+        Stop::error(Exit::Unexpected, message)
+    })?;
     let bodies = |model: &Model| {
         let mut model = model.clone();
         for id in &updated.implied {
             model.remove(id);
         }
-        source::sql::write(&model)
+        source::sql::write_with(&model, &updated.in_sql)
     };
     let (wanted, has) = (bodies(&live), bodies(&updated.beside));
     let sql = (wanted != has).then_some(wanted);
-    Ok(Pulled { model: live, rust: updated.text.clone(), sql, told: Some(updated) })
+    Ok(Pulled { model: live, rust: updated.text.clone(), sql, told: Some(updated.counts) })
 }
 
-/// The schema file that is there, unless it says nothing yet.
-fn earlier(context: &Context, file: &Path, dialect: Dialect) -> anyhow::Result<Option<Source>> {
+/// Looks at the schema file that is there.
+fn earlier(context: &Context, file: &Path, dialect: Dialect) -> anyhow::Result<Earlier> {
     let text = match std::fs::read_to_string(file) {
         Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Ok(Earlier::Nothing);
+        }
         Err(error) => {
             let message = format!("cannot read {}: {error}", file.display());
             return Err(Stop::error(Exit::Unexpected, message));
@@ -159,10 +188,13 @@ fn earlier(context: &Context, file: &Path, dialect: Dialect) -> anyhow::Result<O
     };
     let says = |line: &str| !line.trim().is_empty() && !line.trim().starts_with("//");
     if !text.lines().any(says) {
-        return Ok(None);
+        return Ok(Earlier::Nothing);
+    }
+    if is_plain(file, &text) {
+        return Ok(Earlier::Plain(text));
     }
     match source::files::load(&[file.to_owned()], &[], dialect) {
-        Ok(source) => Ok(Some(source)),
+        Ok(source) => Ok(Earlier::Ours(Box::new(source))),
         Err(found) => {
             let told = super::schema::drawn(context, &found);
             let help = "help: correct the file to have it brought up to date, or write it anew with --overwrite";

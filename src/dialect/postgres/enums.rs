@@ -5,7 +5,9 @@ use super::{comments, types};
 use crate::model::{EnumType, QName};
 use crate::plan::EnumPlace;
 
-pub(super) fn create(ty: &EnumType) -> Vec<String> {
+/// The statements that make the enum.
+#[must_use]
+pub fn create(ty: &EnumType) -> Vec<String> {
     let name = types::user(&ty.name);
     let labels: Vec<String> = ty.labels.iter().map(|label| literal(label)).collect();
     let mut out = vec![format!("CREATE TYPE {name} AS ENUM ({});", labels.join(", "))];

@@ -8,7 +8,7 @@ pub mod comments;
 mod composites;
 mod constraints;
 mod domains;
-mod enums;
+pub mod enums;
 mod extensions;
 mod indexes;
 pub mod objects;

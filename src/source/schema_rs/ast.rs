@@ -1,5 +1,8 @@
 //! What the reader works on: the items of one file with the places they stand at.
 
+use super::declared::{DeclaredName, DeclaredTable};
+use crate::diagnostic::SourceFile;
+use crate::model::{Dialect, QName};
 use std::ops::Range;
 
 pub type Span = Range<usize>;
@@ -106,6 +109,44 @@ pub struct Table {
     /// `None` when not written: Diesel then takes the column `id`.
     pub key: Option<Vec<Name>>,
     pub columns: Vec<Column>,
+}
+
+impl Table {
+    /// The name in the database, and what the file calls the table and its columns.
+    pub fn declared(&self, file: &SourceFile, dialect: Dialect) -> (QName, DeclaredTable) {
+        let schema = self.schema.as_ref().map(|name| name.text.as_str());
+        let schema = schema.filter(|schema| dialect != Dialect::Postgres || *schema != "public");
+        let name = self.notes.text("sql_name").unwrap_or(&self.name.text);
+        let columns = self.columns.iter().map(|column| {
+            let sql = column.notes.text("sql_name").unwrap_or(&column.name.text);
+            (sql.to_owned(), DeclaredName::new(file, &column.name.span))
+        });
+        let declared = DeclaredTable {
+            file: 0,
+            name: DeclaredName::new(file, &self.name.span),
+            columns: columns.collect(),
+        };
+        (QName::new(schema, name), declared)
+    }
+}
+
+impl CustomType {
+    /// The name in the database, and the struct's.
+    pub fn declared(&self) -> (QName, String) {
+        let schema = self.schema.as_deref().filter(|schema| *schema != "public");
+        (QName::new(schema, &self.name), self.ident.clone())
+    }
+}
+
+impl Notes {
+    /// The text of `#[name = "text"]`.
+    fn text(&self, name: &str) -> Option<&str> {
+        let found = self.attributes.iter().find(|attribute| attribute.name.text == name)?;
+        match &found.body {
+            Body::Value(Value { kind: ValueKind::Text(text), .. }) => Some(text),
+            _ => None,
+        }
+    }
 }
 
 /// `joinable!(child -> parent (column))`.

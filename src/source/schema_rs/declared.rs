@@ -34,6 +34,8 @@ pub struct DeclaredTable {
 pub struct Declared {
     pub tables: BTreeMap<QName, DeclaredTable>,
     pub enums: BTreeMap<QName, DeclaredName>,
+    /// Structs that stand for a type of the database (`#[diesel(postgres_type(…))]`).
+    pub types: BTreeMap<QName, String>,
     /// Some of the tables stand in `diesel::table!`, which takes no attributes of dbkit's.
     pub plain: bool,
 }
@@ -53,6 +55,7 @@ impl Declared {
             let columns = columns.collect();
             out.tables.insert(live, (table.name.ident.clone(), columns));
         }
+        out.enums.clone_from(&self.types);
         let enums = self.enums.iter();
         out.enums.extend(enums.map(|(name, declared)| (name.clone(), declared.ident.clone())));
         out

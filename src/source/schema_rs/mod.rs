@@ -21,5 +21,5 @@ pub use dialect::of_text as dialect_of;
 pub use read::{read, read_all};
 pub use serial::is_serial;
 pub use tenant::exact as tenants;
-pub use update::{Counts, Updated, update};
+pub use update::{Adopted, Counts, Updated, adopt, is_plain, update};
 pub use write::{write, write_marked};

@@ -18,7 +18,7 @@ mod trigger;
 mod types;
 mod write;
 
-pub use write::write;
+pub use write::{write, write_with};
 
 use crate::diagnostic::{Diagnostic, Place, Severity, SourceFile};
 use crate::model::{Dialect, Model, Object, ObjectId};

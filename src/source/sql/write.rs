@@ -1,6 +1,6 @@
 //! A model's objects as a declarative `.sql` file.
 
-use crate::dialect::postgres::{objects, sequences};
+use crate::dialect::postgres::{enums, objects, sequences};
 use crate::model::{Dialect, Model, Object, ObjectId, OnTable, QName, ViewKind};
 use crate::source::schema_rs::is_serial;
 use crate::sql::names::mentioned;
@@ -10,8 +10,18 @@ use std::collections::{BTreeMap, BTreeSet};
 /// empty when there is nothing.
 #[must_use]
 pub fn write(model: &Model) -> String {
+    write_with(model, &BTreeSet::new())
+}
+
+/// The same with enums that schema.rs leaves to this file.
+#[must_use]
+pub fn write_with(model: &Model, enums: &BTreeSet<QName>) -> String {
     let mut sections: Vec<(&str, Vec<String>)> = Vec::new();
-    for (title, ids) in order(model) {
+    let mut order = order(model);
+    if let Some((_, types)) = order.iter_mut().find(|(title, _)| *title == TYPES) {
+        types.splice(0..0, enums.iter().cloned().map(ObjectId::Enum));
+    }
+    for (title, ids) in order {
         let statements: Vec<String> = ids
             .iter()
             .filter_map(|id| model.object(id))
@@ -32,6 +42,8 @@ pub fn write(model: &Model) -> String {
     out
 }
 
+const TYPES: &str = "Types";
+
 fn statements(dialect: Dialect, object: &Object) -> Vec<String> {
     match object {
         _ if dialect == Dialect::Sqlite => sqlite(object),
@@ -42,6 +54,7 @@ fn statements(dialect: Dialect, object: &Object) -> Vec<String> {
             }
             out
         }
+        Object::Enum(ty) => enums::create(ty),
         _ => objects::create(object),
     }
 }
@@ -83,7 +96,7 @@ fn order(model: &Model) -> Vec<(&'static str, Vec<ObjectId>)> {
         ),
         ("Extensions", model.extensions.keys().cloned().map(ObjectId::Extension).collect()),
         ("Collations", model.collations.keys().cloned().map(ObjectId::Collation).collect()),
-        ("Types", types(model)),
+        (TYPES, types(model)),
         (
             "Sequences",
             model

@@ -16,7 +16,7 @@ mod validate;
 
 pub use column::sqlite_expr;
 
-use super::ast::{Enum, Items, Joinable, Name};
+use super::ast::{CustomType, Enum, Items, Joinable, Name};
 use super::declared::{Declared, DeclaredName};
 use crate::diagnostic::{Diagnostic, Severity, SourceFile};
 use crate::diff::Conversions;
@@ -68,6 +68,7 @@ pub fn read_all(files: &[Arc<SourceFile>], dialect: Dialect) -> (Source, Vec<Dia
             .iter()
             .map(|item| (enum_name(item, dialect), DeclaredName::new(file, &item.name.span)));
         declared.enums.extend(named);
+        declared.types.extend(items.custom_types.iter().map(CustomType::declared));
         declared.plain |= items.tables.iter().any(|table| table.plain);
         for table in &items.tables {
             let mut context = Context {
@@ -103,6 +104,12 @@ pub fn read_all(files: &[Arc<SourceFile>], dialect: Dialect) -> (Source, Vec<Dia
     renames.sort();
     renames.dedup();
     (Source { model, renames, conversions, personal, declared, files: files.to_vec() }, list)
+}
+
+/// What a file declares, whatever mistakes there are in it.
+#[must_use]
+pub fn items_of(file: &Arc<SourceFile>) -> Items {
+    parse::file(&mut Mistakes::new(Arc::clone(file)))
 }
 
 /// As a schema, files without any would mean to drop everything.

@@ -4,8 +4,11 @@
 //! What means the same stays as it is written. The outcome is read again and must say what was
 //! wanted, part by part; a table where it does not is written anew as a whole.
 
+mod adopt;
 mod item;
 mod pieces;
+
+pub use adopt::{Adopted, adopt, is_plain};
 
 use super::declared::DeclaredTable;
 use super::on_update;
@@ -27,6 +30,8 @@ pub struct Updated {
     pub counts: Counts,
     /// Triggers and functions that the text stands for (`on_update`): not to be said twice.
     pub implied: BTreeSet<ObjectId>,
+    /// Enums that the SQL file beside it declares.
+    pub in_sql: BTreeSet<QName>,
     /// The old files' model in the database's spelling.
     pub beside: Model,
 }
@@ -65,7 +70,13 @@ pub fn update(old: &Source, beside: &Model, live: &Model) -> Option<Updated> {
     for _ in 0..2 {
         let (text, counts) = change.assemble(&whole);
         let made = Arc::new(SourceFile { path: file.path.clone(), text: text.clone() });
-        let (again, mistakes) = read_all(&[made], live.dialect);
+        let (mut again, mistakes) = read_all(&[made], live.dialect);
+        // The text alone does not say what the file beside it declares.
+        for (name, ty) in &old.model.enums {
+            if !old.declared.enums.contains_key(name) && live.enums.contains_key(name) {
+                again.model.enums.insert(name.clone(), ty.clone());
+            }
+        }
         let broken = mistakes.iter().any(|mistake| mistake.severity == Severity::Error);
         let wrong = match broken {
             true => change.want.tables.keys().cloned().collect(),
@@ -78,7 +89,11 @@ pub fn update(old: &Source, beside: &Model, live: &Model) -> Option<Updated> {
             // Told otherwise beside a schema.rs that implies it, it would be there twice.
             let fits = implied.iter().all(|id| change.beside.same_object(live, id));
             let beside = change.beside.clone();
-            return fits.then_some(Updated { text, counts, implied, beside });
+            let in_sql = live.enums.keys().filter(|name| {
+                old.model.enums.contains_key(*name) && !old.declared.enums.contains_key(*name)
+            });
+            let in_sql = in_sql.cloned().collect();
+            return fits.then_some(Updated { text, counts, implied, in_sql, beside });
         }
         whole.extend(wrong);
     }
@@ -238,8 +253,10 @@ impl<'a> Change<'a> {
     /// Writes what the file has not, at the end of its last block; returns how much that is.
     fn add(&self, out: &mut String, mut first: bool) -> usize {
         let mut texts = Vec::new();
+        let Source { declared, model, .. } = self.old;
         for (name, text) in &self.want.enums {
-            if !self.old.declared.enums.contains_key(name) {
+            // One that the file beside it declares stays there.
+            if !declared.enums.contains_key(name) && !model.enums.contains_key(name) {
                 texts.push(text.clone());
             }
         }

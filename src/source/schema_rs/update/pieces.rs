@@ -57,6 +57,97 @@ fn collect(text: &str, tokens: TokenStream, found: &mut Vec<Block>) {
     }
 }
 
+/// A macro call that stands as an item, with the comment lines right above it.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// `table`, `joinable` …
+    pub name: String,
+    pub range: Range<usize>,
+    /// The comment lines above it.
+    pub lead: Range<usize>,
+    /// Which of the file's modules it stands in, counted in order.
+    pub level: usize,
+    pub group: Group,
+}
+
+impl Call {
+    /// The one table of a `table!`, with its `use` lines before it.
+    pub fn table(&self, text: &str) -> Option<(String, Item)> {
+        let block = block(text, &self.group);
+        let item = block.items.into_iter().next()?;
+        let before = text.get(block.inside.start..item.range.start).unwrap_or_default();
+        Some((before.to_owned(), item))
+    }
+}
+
+/// Every macro call of a file that stands as an item.
+pub fn calls(text: &str) -> Vec<Call> {
+    let mut found = Vec::new();
+    if let Ok(tokens) = text.parse::<TokenStream>() {
+        collect_calls(text, tokens, &mut 0, &mut found);
+    }
+    found
+}
+
+fn collect_calls(text: &str, tokens: TokenStream, levels: &mut usize, found: &mut Vec<Call>) {
+    let level = *levels;
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    for (at, token) in tokens.iter().enumerate() {
+        let TokenTree::Group(group) = token else { continue };
+        let before = |back: usize| at.checked_sub(back).and_then(|at| tokens.get(at));
+        let called = matches!(before(1), Some(TokenTree::Punct(mark)) if mark.as_char() == '!');
+        let Some(TokenTree::Ident(name)) = before(2).filter(|_| called) else {
+            if group.delimiter() == Delimiter::Brace {
+                *levels += 1;
+                collect_calls(text, group.stream(), levels, found);
+            }
+            continue;
+        };
+        let colon = |token: Option<&TokenTree>| matches!(token, Some(TokenTree::Punct(mark)) if mark.as_char() == ':');
+        let mut first = 2;
+        while colon(before(first + 1)) && colon(before(first + 2)) {
+            first += 2;
+            if matches!(before(first + 1), Some(TokenTree::Ident(_))) {
+                first += 1;
+            }
+        }
+        let start = before(first).map_or(0, |token| token.span().byte_range().start);
+        let mut end = group.span_close().byte_range().end;
+        if let Some(TokenTree::Punct(mark)) = tokens.get(at + 1)
+            && mark.as_char() == ';'
+        {
+            end = mark.span().byte_range().end;
+        }
+        let line = line_start(text, start);
+        let lead = lead(text, line);
+        found.push(Call {
+            name: name.to_string(),
+            range: lead..line_end(text, end),
+            lead: lead..line,
+            level,
+            group: group.clone(),
+        });
+    }
+}
+
+fn line_start(text: &str, at: usize) -> usize {
+    let before = text.get(..at).unwrap_or_default();
+    let line = before.rfind('\n').map_or(0, |at| at + 1);
+    if before.get(line..).unwrap_or_default().trim().is_empty() { line } else { at }
+}
+
+/// Where the comment lines begin that end right above the line.
+fn lead(text: &str, line: usize) -> usize {
+    let mut start = line;
+    for above in text.get(..line).unwrap_or_default().split_inclusive('\n').rev() {
+        if !above.trim_start().starts_with("//") {
+            break;
+        }
+        start -= above.len();
+    }
+    start
+}
+
 fn block(text: &str, group: &Group) -> Block {
     let inside = inside(group);
     let mut items = Vec::new();
