@@ -42,14 +42,15 @@ export async function go(page: Page, address: string, heading?: string): Promise
 }
 
 export async function openTable(page: Page, id: string, heading: string): Promise<void> {
+  // From elsewhere: going to where one is changes nothing, scrolling and filters included.
+  await go(page, '#/data')
   await go(page, `#/data/${id}`, heading)
   await settled(page)
 }
 
 /** Until the rows asked for last are there. */
 export async function settled(page: Page): Promise<void> {
-  // Typing is taken up after a short pause.
-  await page.waitForTimeout(230)
+  await page.evaluate(() => new Promise(requestAnimationFrame))
   await page.locator('.grid-place[aria-busy="false"]').waitFor()
 }
 

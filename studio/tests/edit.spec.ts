@@ -127,6 +127,20 @@ test('NULL, the empty text and a default are different in a new row', async () =
   expect(rows).toEqual([{ id: '5001', name: '', vip: true, balance: '0.0000' }])
 })
 
+test('after saving one is where one was, also far from the first page', async () => {
+  const { page } = seen
+  await openTable(page, 'orders', 'orders')
+  await page.keyboard.press('Control+End')
+  await page.getByText('400 loaded').waitFor()
+  await page.keyboard.press('Control+End')
+  await page.getByText('600 loaded').waitFor()
+  await edit(page, 399, 4, 'far down')
+  await save(page)
+  await settled(page)
+  await page.getByText('600 loaded').waitFor()
+  await expect.poll(() => cell(page, 399, 4).innerText()).toBe('far down')
+})
+
 test('a duplicate leaves out what the database numbers itself', async () => {
   const { page } = seen
   await openTable(page, 'orders', 'orders')

@@ -7,6 +7,7 @@ const condition = (id: number, more: Partial<Condition> = {}): Condition => ({ i
 test('a condition without a value yet asks for nothing, an empty text compared is a value', () => {
   expect(groupFilter({ ...emptyGroup(), items: [condition(1, { op: 'contains', value: '' })] })).toBeNull()
   expect(groupFilter({ ...emptyGroup(), items: [condition(1, { value: '' })] })).toEqual({ column: 'a', op: '=', value: '' })
+  expect(groupFilter({ ...emptyGroup(), items: [condition(1, { value: '' })] }, () => 'enum')).toBeNull()
   expect(groupFilter({ ...emptyGroup(), items: [condition(1, { op: 'between', value: '1', upper: '' })] })).toBeNull()
 })
 

@@ -79,7 +79,9 @@ export function listValues(text: string): string[] {
   return values
 }
 
-function conditionFilter(condition: Condition): Filter | null {
+type KindOf = (column: string) => Kind | undefined
+
+function conditionFilter(condition: Condition, kindOf: KindOf): Filter | null {
   const { column, op, value, upper } = condition
   if (!takesValue(op)) return { column, op }
   if (op === 'in') {
@@ -87,14 +89,15 @@ function conditionFilter(condition: Condition): Filter | null {
     return values.length === 0 ? null : { column, op, values }
   }
   if (op === 'between') return value === '' || upper === '' ? null : { column, op, values: [value, upper] }
-  // An empty text is a value for «is» and «is not»; elsewhere it is a condition not finished yet.
-  if (value === '' && op !== '=' && op !== '!=') return null
+  // An empty text is a value of text alone; elsewhere it is a condition not finished yet.
+  const textual = (kindOf(column) ?? 'text') === 'text'
+  if (value === '' && !(textual && (op === '=' || op === '!='))) return null
   return { column, op, value }
 }
 
 /** What the server is asked for; conditions without a value yet are left out. */
-export function groupFilter(group: Group): Filter | null {
-  const parts = group.items.flatMap((item) => (isGroup(item) ? groupFilter(item) : conditionFilter(item)) ?? [])
+export function groupFilter(group: Group, kindOf: KindOf = () => undefined): Filter | null {
+  const parts = group.items.flatMap((item) => (isGroup(item) ? groupFilter(item, kindOf) : conditionFilter(item, kindOf)) ?? [])
   const only = parts[0]
   if (only === undefined) return null
   const joined: Filter = parts.length === 1 ? only : group.join === 'and' ? { and: parts } : { or: parts }

@@ -60,21 +60,27 @@ export function TableView(props: { table: TableInfo; route: Route }) {
     setFirstNumber(1)
     handle.current?.reveal(0)
   }
-  const filter = useMemo(() => groupFilter(group) ?? undefined, [group])
+  const filter = useMemo(
+    () => groupFilter(group, (name) => table.columns.find((column) => column.name === name)?.kind) ?? undefined,
+    [group, table],
+  )
+  const next: Position = {
+    ...(filter ? { filter } : {}), ...(search ? { search } : {}), ...(order.length > 0 ? { order } : {}), ...(jump ? { jump } : {}),
+  }
+  const wanted = JSON.stringify(next)
+  const pending = wanted !== JSON.stringify(query)
   useEffect(() => {
-    const next: Position = {
-      ...(filter ? { filter } : {}), ...(search ? { search } : {}), ...(order.length > 0 ? { order } : {}), ...(jump ? { jump } : {}),
-    }
-    if (JSON.stringify(next) === JSON.stringify(query)) return
+    if (!pending) return
     // Typing asks once it pauses.
     const timer = setTimeout(() => {
-      setQuery(next)
-      remember(next)
+      const position = JSON.parse(wanted) as Position
+      setQuery(position)
+      remember(position)
       toTop()
       setSelected(new Set())
     }, 180)
     return () => clearTimeout(timer)
-  }, [filter, search, order, jump, query])
+  }, [wanted, pending])
 
   const shift = useLatest((by: number) => {
     setFirstNumber((now) => now - by)
@@ -95,7 +101,6 @@ export function TableView(props: { table: TableInfo; route: Route }) {
       return [column.name, guessedWidth(column, at < 0 ? [] : (firstPage?.rows.slice(0, 40).map((row) => row[at] ?? null) ?? []))]
     })),
     // The first answer decides; later pages must not move the columns about.
-    // eslint-disable-next-line react-hooks/exhaustive-deps
     [table, firstPage !== undefined],
   )
   const widths = useMemo(() => columns.map((column) => layout.widths[column.name] ?? guesses.get(column.name) ?? 120), [columns, layout, guesses])
@@ -183,7 +188,10 @@ export function TableView(props: { table: TableInfo; route: Route }) {
     dispatch({ do: 'insert', table: name, values })
     // New rows stand above all others, the newest last of them.
     setFocus({ row: changes.inserts.length, column: Math.max(0, columns.findIndex((column) => !(column.identity || column.generated || column.default !== null))) })
-    requestAnimationFrame(() => handle.current?.focus())
+    requestAnimationFrame(() => {
+      handle.current?.reveal(changes.inserts.length)
+      handle.current?.focus()
+    })
   }
 
   const act = useLatest((action: Extract<GridAction, { do: string }>) => {
@@ -290,7 +298,7 @@ export function TableView(props: { table: TableInfo; route: Route }) {
         </p>
       )}
       <div className="grid-and-panel">
-        <div className={`grid-place${loaded.busy ? ' busy' : ''}`} aria-busy={loaded.busy}>
+        <div className={`grid-place${loaded.busy ? ' busy' : ''}`} aria-busy={loaded.busy || pending}>
           {columns.length === 0 ? (
             <Empty icon="columns" title="All columns are hidden">
               <button type="button" onClick={() => changeLayout({ ...layout, hidden: [] })}>Show all columns</button>
@@ -352,7 +360,7 @@ export function TableView(props: { table: TableInfo; route: Route }) {
         onJump={(value) => setJump(value)}
         onFirst={() => {
           setJump(undefined)
-          if (!jump) refresh()
+          if (!jump) loaded.restart()
           toTop()
         }}
         onTurn={async (direction) => {
