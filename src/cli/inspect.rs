@@ -2,8 +2,11 @@
 
 use super::output::{harmless, print, print_on};
 use super::{Context, Exit, Format, Stop, inspect_row::show_detail};
+use super::{inspect_follow as follow, pager};
 use crate::database::{Access, Session};
-use crate::inspect::{self, Align, Count, InspectError, JsonRows, Overview, Request, TableInfo};
+use crate::inspect::{
+    self, Align, Count, InspectError, JsonRows, Overview, Page, Request, TableInfo,
+};
 
 #[derive(clap::Args, Debug)]
 #[command(
@@ -11,7 +14,9 @@ use crate::inspect::{self, Align, Count, InspectError, JsonRows, Overview, Reque
                   many refer to it. csv, json and ndjson are written row by row, whatever their number.\n\n\
                   Examples:\n  dbkit inspect\n  dbkit inspect comments 42\n  \
                   dbkit inspect comments --where \"user_id = 'ada'\" --order -created_at --limit 5\n  \
-                  dbkit inspect comments --columns id,text --all --format csv > comments.csv"
+                  dbkit inspect comments --columns id,text --all --format csv > comments.csv\n  \
+                  dbkit inspect comments --follow\n  \
+                  dbkit inspect --sql 'select state, count(*) from comments group by 1'"
 )]
 pub struct Args {
     /// Table or view, with its schema where it is not the default one; without: all of them
@@ -22,15 +27,15 @@ pub struct Args {
     key: Vec<String>,
     /// SQL condition the rows must meet
     #[arg(long = "where", value_name = "CONDITION", requires = "table")]
-    condition: Option<String>,
+    pub(super) condition: Option<String>,
     /// Columns to sort by, separated by commas; `-NAME` or `NAME:desc` for descending
     #[arg(long, value_name = "COLUMNS", requires = "table", allow_hyphen_values = true)]
     order: Vec<String>,
     /// Rows at most
     #[arg(long, value_name = "N", default_value_t = 20)]
-    limit: u64,
+    pub(super) limit: u64,
     /// Every row
-    #[arg(long, requires = "table", conflicts_with = "limit")]
+    #[arg(long, conflicts_with = "limit")]
     all: bool,
     /// Begin behind the row with this primary key (repeat it for each column of the key)
     #[arg(long, value_name = "KEY", requires = "table", allow_hyphen_values = true)]
@@ -38,6 +43,15 @@ pub struct Args {
     /// Columns to show, separated by commas; a name with a comma in double quotes
     #[arg(long, value_name = "COLUMNS", requires = "table")]
     columns: Vec<String>,
+    /// Rows of a statement that reads, instead of a table's
+    #[arg(long, value_name = "SELECT", conflicts_with = "table")]
+    sql: Option<String>,
+    /// Show the newest rows by their key, then new ones as they come, until Ctrl-C
+    #[arg(long, requires = "table", conflicts_with_all = ["key", "order", "after", "all"])]
+    follow: bool,
+    /// Print a long result at once instead of through $PAGER
+    #[arg(long)]
+    no_pager: bool,
 }
 
 /// Prints an overview, rows of a table, or one row in detail.
@@ -47,6 +61,15 @@ pub struct Args {
 pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
     let target = context.target()?;
     let mut connection = context.connect(&target, Access::Read)?;
+    if let Some(sql) = &args.sql {
+        let limit = if args.all { u64::MAX } else { args.limit };
+        let (shown, more, _) =
+            show(args, context, &mut |each| inspect::query(&mut connection, sql, limit, each))?;
+        if more {
+            context.say(&format!("first {shown} rows; more with --limit N or --all"));
+        }
+        return Ok(Exit::Done);
+    }
     let Some(name) = &args.table else {
         show_overview(context, &inspect::overview(&mut connection)?)?;
         return Ok(Exit::Done);
@@ -56,7 +79,9 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
     let columns = args.columns.iter().flat_map(|text| inspect::list(text));
     let columns = columns.map(|name| inspect::column(table, &name)).collect::<Result<Vec<_>, _>>();
     let columns = columns.map_err(stop)?;
-    if args.key.is_empty() {
+    if args.follow {
+        follow::follow(&mut connection, table, columns, args, context)?;
+    } else if args.key.is_empty() {
         rows(args, columns, context, &mut connection, table)?;
     } else {
         let detail = inspect::detail(&mut connection, table, &args.key).map_err(stop)?;
@@ -79,21 +104,8 @@ fn rows(
         after: args.after.clone(),
         limit: if args.all { u64::MAX } else { args.limit },
     };
-    let format = context.global.format;
-    let (shown, more, last) = match format {
-        Format::Json | Format::Ndjson | Format::Csv => {
-            stream(context, session, table, &request).map_err(stop)?
-        }
-        _ => {
-            let page = inspect::rows(session, table, &request).map_err(stop)?;
-            print(&match format {
-                Format::Markdown => inspect::markdown(&page),
-                Format::Vertical => inspect::vertical(&page),
-                _ => inspect::page_table(&page, terminal_width(context)),
-            })?;
-            (page.rows.len(), page.more, page.last_key)
-        }
-    };
+    let (shown, more, last) =
+        show(args, context, &mut |each| inspect::stream(session, table, &request, each))?;
     if more {
         let after: Vec<String> = last.iter().map(|key| format!(" --after {}", word(key))).collect();
         let after = match after.is_empty() {
@@ -114,12 +126,42 @@ fn word(text: &str) -> String {
     }
 }
 
-/// Writes rows as they come. Returns how many, whether there are more, and the last one's key.
+type Each<'e> = &'e mut dyn FnMut(Page) -> Result<bool, InspectError>;
+
+/// Writes rows in the format asked for; those for programs as they come. Returns how many, whether
+/// there are more, and the last one's key.
+fn show(
+    args: &Args,
+    context: &Context,
+    rows: &mut dyn FnMut(Each<'_>) -> Result<(), InspectError>,
+) -> anyhow::Result<(usize, bool, Vec<String>)> {
+    let format = context.global.format;
+    if matches!(format, Format::Json | Format::Ndjson | Format::Csv) {
+        return stream(context, rows).map_err(stop);
+    }
+    let mut page = Page::default();
+    rows(&mut |part| {
+        page.columns = part.columns;
+        page.types = part.types;
+        page.rows.extend(part.rows);
+        page.more = part.more;
+        page.last_key = part.last_key;
+        Ok(true)
+    })
+    .map_err(stop)?;
+    let text = match format {
+        Format::Markdown => inspect::markdown(&page),
+        Format::Vertical => inspect::vertical(&page),
+        _ => inspect::page_table(&page, terminal_width(context)),
+    };
+    pager::print(&text, context.terminal && !args.no_pager)?;
+    Ok((page.rows.len(), page.more, page.last_key))
+}
+
+/// Writes rows as they come.
 fn stream(
     context: &Context,
-    session: &mut dyn Session,
-    table: &TableInfo,
-    request: &Request,
+    rows: &mut dyn FnMut(Each<'_>) -> Result<(), InspectError>,
 ) -> Result<(usize, bool, Vec<String>), InspectError> {
     let csv = context.global.format == Format::Csv;
     let mut json = match context.global.format {
@@ -130,7 +172,7 @@ fn stream(
     let mut first = true;
     let mut gone = false;
     let failed = |error: std::io::Error| InspectError::Output(error.to_string());
-    inspect::stream(session, table, request, &mut |page| {
+    rows(&mut |page| {
         let text = match csv {
             true if std::mem::take(&mut first) => inspect::csv(&page, context.terminal),
             true => inspect::csv_rows(&page, context.terminal),
@@ -146,7 +188,7 @@ fn stream(
     Ok(if gone { (seen.0, false, Vec::new()) } else { seen })
 }
 
-fn stop(error: InspectError) -> anyhow::Error {
+pub(super) fn stop(error: InspectError) -> anyhow::Error {
     match error {
         InspectError::Database(error) => anyhow::Error::new(error),
         InspectError::Condition(source) => {

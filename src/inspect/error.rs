@@ -19,6 +19,9 @@ pub enum InspectError {
     /// The condition of `--where` is not one.
     #[error("--where: {0}")]
     Condition(DatabaseError),
+    /// `--sql` takes one statement that reads.
+    #[error("--sql: {0}")]
+    Sql(String),
     #[error(transparent)]
     Database(#[from] DatabaseError),
 }

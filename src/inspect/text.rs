@@ -26,6 +26,15 @@ pub fn cell_text(value: &Value) -> String {
     }
 }
 
+/// A value as a literal of SQL has it between its quotes.
+#[must_use]
+pub fn plain_text(value: &Value) -> String {
+    match value {
+        Value::Text(text) => text.clone(),
+        other => cell_text(other),
+    }
+}
+
 /// `\x` and two digits for each byte, as PostgreSQL writes `bytea`.
 pub(super) fn hex(bytes: &[u8]) -> String {
     let mut out = String::with_capacity(2 + 2 * bytes.len());

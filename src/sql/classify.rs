@@ -56,6 +56,38 @@ pub fn cannot_run_in_transaction(sql: &str, dialect: Dialect) -> bool {
         || (head.starts("commit prepared") || head.starts("rollback prepared"))
 }
 
+/// Statements that only read, as far as their first word tells; whether they do is the database's
+/// to say.
+const READING: [&str; 6] = ["select", "values", "table", "with", "explain", "show"];
+
+/// True for a statement whose first word is one of those that read.
+#[must_use]
+pub fn begins_reading(sql: &str, dialect: Dialect) -> bool {
+    let words = Cursor::new(sql, dialect);
+    READING.iter().any(|word| words.is_word(word))
+        || (dialect == Dialect::Sqlite && words.is_word("pragma"))
+        || words.is_kind(TokenKind::Open)
+}
+
+/// True when rows can be fetched of it piece by piece.
+#[must_use]
+pub fn is_query(sql: &str, dialect: Dialect) -> bool {
+    let mut words = Cursor::new(sql, dialect);
+    let query = ["select", "values", "table", "with"].iter().any(|word| words.is_word(word));
+    let other: &[&str] = match words.is_word("with") {
+        true => &["insert", "update", "delete", "merge"],
+        // `SELECT … INTO` makes a table.
+        false => &["into"],
+    };
+    while query && !words.is_done() {
+        if other.iter().any(|word| words.is_word(word)) {
+            return false;
+        }
+        words.bump();
+    }
+    query
+}
+
 /// What a statement means for whoever runs a script statement by statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Nature {
@@ -161,6 +193,15 @@ impl<'t> Head<'t> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_query_is_fetched_in_parts() {
+        let pg = Dialect::Postgres;
+        assert!(is_query("select 'into'", pg));
+        assert!(!is_query("select 1 into t", pg));
+        assert!(!is_query("with a as (delete from t returning *) select * from a", pg));
+        assert!(!is_query("delete from t returning *", pg));
+    }
 
     #[test]
     fn transaction_words_are_seen() {

@@ -12,6 +12,7 @@ mod hazards;
 mod history;
 mod init;
 mod inspect;
+mod inspect_sql;
 mod interchange;
 mod introspect_postgres;
 mod language;

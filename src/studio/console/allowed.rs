@@ -1,12 +1,9 @@
 //! What may be typed at all, before the database is asked.
 
 use crate::model::Dialect;
-use crate::sql::classify::is_transaction_control;
+use crate::sql::classify::{begins_reading, is_transaction_control};
 use crate::sql::cursor::Cursor;
 use crate::studio::problem::{Kind, Problem};
-
-/// Statements that only read, as far as their first word tells; the database decides.
-const READING: [&str; 6] = ["select", "values", "table", "with", "explain", "show"];
 
 /// Refuses what would leave the console's transaction or reach files of the server.
 ///
@@ -33,32 +30,11 @@ pub fn check(sql: &str, dialect: Dialect, writing: bool) -> Result<(), Problem> 
     if words.peek().is_some_and(|token| token.text(sql).starts_with('\\')) {
         return Err(Problem::bad_request("commands with a backslash are psql's own"));
     }
-    let reading = READING.iter().any(|word| begins(word))
-        || (dialect == Dialect::Sqlite && begins("pragma"))
-        || words.peek().is_some_and(|token| token.text(sql) == "(");
+    let reading = begins_reading(sql, dialect);
     match writing || reading {
         true => Ok(()),
         false => Err(Problem::new(Kind::ReadOnly, "only statements that read may run here now")),
     }
-}
-
-/// True when rows can be fetched of it piece by piece.
-pub fn is_query(sql: &str, dialect: Dialect) -> bool {
-    let mut words = Cursor::new(sql, dialect);
-    let query = ["select", "values", "table", "with"].iter().any(|word| words.is_word(word));
-    let other = if words.is_word("with") {
-        ["insert", "update", "delete", "merge"].as_slice()
-    } else {
-        // `SELECT … INTO` makes a table.
-        ["into"].as_slice()
-    };
-    while query && !words.is_done() {
-        if other.iter().any(|word| words.is_word(word)) {
-            return false;
-        }
-        words.bump();
-    }
-    query
 }
 
 #[cfg(test)]
@@ -97,14 +73,5 @@ mod tests {
         ] {
             assert_eq!(check(sql, pg, true).map_err(|p| p.kind), Err(Kind::Forbidden), "{sql}");
         }
-    }
-
-    #[test]
-    fn a_query_is_fetched_in_parts() {
-        let pg = Dialect::Postgres;
-        assert!(is_query("select 'into'", pg));
-        assert!(!is_query("select 1 into t", pg));
-        assert!(!is_query("with a as (delete from t returning *) select * from a", pg));
-        assert!(!is_query("delete from t returning *", pg));
     }
 }

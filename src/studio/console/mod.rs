@@ -13,11 +13,12 @@ use crate::database::postgres::TransactionStatus;
 use crate::database::sqlite::Restriction;
 use crate::database::{Connection, DatabaseError, ErrorKind, Rows, Session};
 use crate::model::Dialect;
+pub use crate::sql::classify::is_query;
 use crate::sql::classify::{cannot_run_in_transaction, is_empty};
 use crate::sql::split;
 use serde::{Deserialize, Serialize};
 
-pub use allowed::{check, is_query};
+pub use allowed::check;
 pub use plan::PlanNode;
 
 /// Rows of one result at most.

@@ -20,6 +20,9 @@ pub(super) async fn index(headers: HeaderMap) -> Response {
 
 /// Names of these files hold a digest of what is in them.
 pub(super) async fn asset(Path(path): Path<String>, headers: HeaderMap) -> Response {
+    if path.split('/').any(|part| part == "..") {
+        return unknown().await;
+    }
     file(&format!("assets/{path}"), "public, max-age=31536000, immutable", &headers).await
 }
 
