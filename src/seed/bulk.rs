@@ -197,13 +197,9 @@ impl<'f> CsvRows<'f> {
             match value {
                 Ok(value) => cells.push(Cell::from_value(&value)),
                 Err(message) => {
-                    let message = format!(
-                        "{}:{}: {}.{name}: {message}",
-                        self.file.path.display(),
-                        field.line,
-                        self.table.name
-                    );
-                    return Err(Box::new(Diagnostic::error("seed-type", message)));
+                    let message = format!("{}.{name}: {message}", self.table.name);
+                    let span = field.span.clone();
+                    return Err(self.file.told("seed-type", &message, span, field.line));
                 }
             }
         }
@@ -239,6 +235,17 @@ impl Rows<'_> {
 }
 
 impl Bulk {
+    /// The same after its rows were made in this transaction.
+    pub fn made_now(&self, session: &mut dyn Session) -> Result<Self, SeedError> {
+        let mut again = self.clone();
+        if let Source::Generated(request) = &mut again.source {
+            let made = ledger::ranges(session, &request.environment)?;
+            let place = (self.set.clone(), self.table.clone());
+            request.made = made.get(&place).cloned().unwrap_or_default();
+        }
+        Ok(again)
+    }
+
     pub fn write(
         &self,
         session: &mut dyn Session,

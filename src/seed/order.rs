@@ -17,6 +17,8 @@ pub(super) struct Turn {
     pub table: QName,
     /// Columns of foreign keys into a circle: left null at first, filled when every row is there.
     pub later: BTreeSet<String>,
+    /// It refers to tables whose turn comes later.
+    pub early: bool,
 }
 
 /// Orders the tables by the foreign keys between them. A circle is opened at a foreign key that can
@@ -35,6 +37,7 @@ pub(super) fn order(tables: &BTreeSet<&QName>, model: &Model) -> Result<Order, S
         };
         let table = left.remove(turn);
         let mut later = BTreeSet::new();
+        let early = blocking(table, &waiting).next().is_some();
         for key in blocking(table, &waiting) {
             if is_deferrable(key, model.dialect) {
                 order.defer = true;
@@ -42,7 +45,7 @@ pub(super) fn order(tables: &BTreeSet<&QName>, model: &Model) -> Result<Order, S
                 later.extend(key.columns.iter().cloned());
             }
         }
-        order.tables.push(Turn { table: table.name.clone(), later });
+        order.tables.push(Turn { table: table.name.clone(), later, early });
     }
     Ok(order)
 }

@@ -54,12 +54,19 @@ pub(super) fn reset(
                 .map_err(&database)?
                 .rows,
         ) > 0;
+    if dialect == Dialect::Sqlite {
+        // Tables that refer to one another in a circle have no order.
+        session.execute("PRAGMA defer_foreign_keys = ON").map_err(&database)?;
+    }
     for name in &ordered {
         session.execute(&format!("DELETE FROM {}", qname(name, dialect))).map_err(&database)?;
         if counters {
             let sql = "DELETE FROM sqlite_sequence WHERE name = ?1";
             session.query(sql, &[Value::Text(name.name.clone())]).map_err(&database)?;
         }
+    }
+    if dialect == Dialect::Sqlite {
+        session.execute("PRAGMA defer_foreign_keys = OFF").map_err(&database)?;
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! One transaction: rows table by table, then the SQL files.
 
+use super::bulk::Source;
 use super::check::{CheckedRow, shown};
 use super::files::SqlScript;
 use super::order::{Order, Turn};
@@ -57,6 +58,7 @@ impl Writer<'_> {
     /// Writes a unit; its transaction is open.
     pub(super) fn unit(&mut self, unit: &Unit, order: &Order) -> Result<(), SeedError> {
         let mut second_pass = Vec::new();
+        let mut made_again = Vec::new();
         let first = self.report.tables.len();
         for turn in &order.tables {
             let Some(table) = self.model.tables.get(&turn.table) else { continue };
@@ -70,7 +72,15 @@ impl Writer<'_> {
                 let started = Instant::now();
                 let counts = bulk.write(self.session, table, self.model, self.progress)?;
                 self.count(&bulk.set, table, counts, started);
+                let is_made = matches!(bulk.source, Source::Generated(_));
+                if is_made && turn.early && counts.inserted > 0 {
+                    made_again.push((bulk, table));
+                }
             }
+        }
+        // Their columns into the circle were null, because the rows they refer to were not there.
+        for (bulk, table) in made_again {
+            bulk.made_now(self.session)?.write(self.session, table, self.model, self.progress)?;
         }
         for (turn, rows) in &mut second_pass {
             let Some(table) = self.model.tables.get(&turn.table) else { continue };

@@ -35,6 +35,7 @@ mod schema_rs;
 mod schema_rs_random;
 mod seed;
 mod seed_cases;
+mod seed_large;
 mod seed_safety;
 mod sql_source;
 mod sql_split;

@@ -1,5 +1,6 @@
 //! What CHECK constraints ask of a column, as far as they are of the usual forms.
 
+use super::pattern::Pattern;
 use crate::model::{Dialect, Table};
 use crate::sql::lex::{TokenKind, tokens};
 use std::collections::BTreeMap;
@@ -17,6 +18,8 @@ pub(super) struct Bounds {
     pub among: Option<Vec<String>>,
     pub min_length: Option<usize>,
     pub max_length: Option<usize>,
+    /// Texts of that shape.
+    pub pattern: Option<Pattern>,
     /// The text is JSON.
     pub json: bool,
 }
@@ -38,6 +41,7 @@ impl Bounds {
         self.from = self.from.take().or(other.from);
         self.until = self.until.take().or(other.until);
         self.among = self.among.take().or(other.among);
+        self.pattern = self.pattern.take().or(other.pattern);
         self.json |= other.json;
     }
 }
@@ -80,6 +84,15 @@ pub(super) fn read(table: &Table, dialect: Dialect) -> Checks {
 fn understand(expr: &str, table: &Table, dialect: Dialect, checks: &mut Checks) -> Option<()> {
     let parts = parts(expr, table, dialect)?;
     let word = |part: &Part, wanted: &str| matches!(part, Part::Word(w) if w == wanted);
+    // `a IS NULL OR …`: nulls pass every check anyway.
+    let parts = match parts.as_slice() {
+        [Part::Column(_), Part::Word(is), Part::Word(null), Part::Word(or), rest @ ..]
+            if is == "is" && null == "null" && or == "or" && !rest.is_empty() =>
+        {
+            rest.to_vec()
+        }
+        _ => parts,
+    };
     if parts.iter().any(|p| ["or", "not", "case"].iter().any(|w| word(p, w))) {
         // `a IS NOT NULL` asks for nothing that columns do not know already; the rest is not ours.
         let alternatives = alternatives(&parts);
@@ -110,6 +123,13 @@ fn understand(expr: &str, table: &Table, dialect: Dialect, checks: &mut Checks) 
             [Part::Word(w), Part::Column(c), ..] if w == "json_valid" => {
                 checks.columns.entry(c.clone()).or_default().json = true;
                 2
+            }
+            [Part::Column(c), Part::Word(w), Part::Text(shape), ..]
+                if w == "like" || w == "glob" =>
+            {
+                let read = if w == "like" { Pattern::of_like } else { Pattern::of_glob };
+                checks.columns.entry(c.clone()).or_default().pattern = Some(read(shape)?);
+                3
             }
             [left, Part::Operator(o), right, ..] => {
                 compare(checks, left, o, right)?;
@@ -218,6 +238,8 @@ fn compare(checks: &mut Checks, left: &Part, operator: &str, right: &Part) -> Op
                 "<>" | "!=" if text.is_empty() => {
                     bounds.min_length = bounds.min_length.max(Some(1));
                 }
+                "~" | "~*" => bounds.pattern = Some(Pattern::of_regex(text)?),
+                "~~" => bounds.pattern = Some(Pattern::of_like(text)?),
                 "=" => bounds.among = Some(vec![text.clone()]),
                 ">" | ">=" => bounds.from = Some(text.clone()),
                 "<" | "<=" => bounds.until = Some(text.clone()),
@@ -296,7 +318,8 @@ fn parts(expr: &str, table: &Table, dialect: Dialect) -> Option<Vec<Part>> {
                     (None, "array") => continue,
                     (
                         None,
-                        "in" | "and" | "or" | "between" | "any" | "json_valid" | "not" | "case",
+                        "in" | "and" | "or" | "between" | "any" | "json_valid" | "not" | "case"
+                        | "is" | "null" | "like" | "glob",
                     ) => Part::Word(lower),
                     _ => return None,
                 }
@@ -378,7 +401,8 @@ mod tests {
                 "((length(c) > 2) AND (char_length((c)::text) <= 9))",
                 "(a < b)",
                 "(a > '-3'::integer)",
-                "(c ~ '^x'::text)",
+                "(c ~ '^(x|y)'::text)",
+                "((b IS NULL) OR (b >= a))",
             ],
             Dialect::Postgres,
         );
@@ -388,8 +412,9 @@ mod tests {
         assert_eq!(found.columns.get("b").unwrap().among, among);
         let c = found.columns.get("c").unwrap();
         assert_eq!((c.min_length, c.max_length), (Some(3), Some(9)));
-        assert_eq!(found.ordered, [("a".to_owned(), "b".to_owned())]);
-        assert_eq!(found.unknown, ["(c ~ '^x'::text)"]);
+        let ordered = ("a".to_owned(), "b".to_owned());
+        assert_eq!(found.ordered, [ordered.clone(), ordered]);
+        assert_eq!(found.unknown, ["(c ~ '^(x|y)'::text)"]);
     }
 
     #[test]

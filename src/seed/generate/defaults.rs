@@ -3,6 +3,7 @@
 use super::bounds::Bounds;
 use super::cell::{Cell, DAY};
 use super::maker::{Fake, Maker, Moment, Number, Spread};
+use super::pattern::Pattern;
 use super::target::{Target, cell};
 use crate::seed::kind::Kind;
 use crate::seed::read::{Given, time_offset};
@@ -119,7 +120,17 @@ pub(super) fn fake(target: &Target<'_>, fake: Fake) -> Maker {
     }
 }
 
+/// The shape a check asks for, unless the usual text for that name has it.
+fn pattern(target: &Target<'_>, name: &str) -> Option<Pattern> {
+    let pattern = target.bounds.pattern.as_ref()?.within(target.bounds.max_length)?;
+    let usual = name.contains("mail") && pattern.needs('@');
+    (!usual).then_some(pattern)
+}
+
 fn text_maker(target: &Target<'_>, name: &str) -> Maker {
+    if let Some(pattern) = pattern(target, name) {
+        return Maker::Pattern(pattern);
+    }
     let room = target.bounds.max_length.is_none_or(|max| max >= 36);
     let ends = |words: &[&str]| words.iter().any(|word| name.ends_with(word));
     let has = |words: &[&str]| words.iter().any(|word| name.contains(word));

@@ -60,7 +60,8 @@ pub(super) fn makers(
                         Maker::Null
                     } else {
                         return Err(format!(
-                            "{} refers to {}, which has no rows yet",
+                            "{} refers to {}, which has no rows yet; where the two tables refer to one \
+                             another, make the column nullable or write rows by hand",
                             column.name, foreign.parent
                         ));
                     }

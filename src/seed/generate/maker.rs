@@ -2,6 +2,7 @@
 
 use super::cell::{Cell, DAY};
 use super::hash::Chance;
+use super::pattern::Pattern;
 use super::words::{COMPANIES, COMPANY_KINDS, HANDLES, Words};
 use crate::seed::ledger::Range;
 use std::fmt::Write;
@@ -270,6 +271,7 @@ pub(super) enum Maker {
         min: usize,
         max: Option<usize>,
     },
+    Pattern(Pattern),
     Template {
         parts: Vec<Result<String, Part>>,
         words: &'static Words,
@@ -314,6 +316,7 @@ impl Maker {
         match self {
             Self::Null | Self::Constant(_) | Self::After { .. } => Some(1),
             Self::Choice { values, .. } => Some(values.len() as u64),
+            Self::Pattern(pattern) => Some(pattern.cardinality()),
             Self::Numbers { min, max, step, .. } | Self::Moments { min, max, step, .. } => {
                 let range = u64::try_from(i128::from(*max) - i128::from(*min)).unwrap_or(0);
                 Some((range / step.unsigned_abs().max(1)).saturating_add(1))
@@ -361,6 +364,7 @@ impl Maker {
             Self::Template { .. } | Self::Sequence { .. } | Self::Keys(_) | Self::Uuid { .. } => {
                 self.at(row, chance, out);
             }
+            Self::Pattern(pattern) => out.set_text(|text| pattern.draw(chance, text)),
             Self::Json { fields } => {
                 let mut object = serde_json::Map::new();
                 let mut cell = Cell::Null;
@@ -439,6 +443,7 @@ impl Maker {
             Self::Sequence { start, step } => {
                 *out = Cell::Integer(start.saturating_add(signed.saturating_mul(*step)));
             }
+            Self::Pattern(pattern) => out.set_text(|text| pattern.at(index, text)),
             Self::Keys(ranges) => *out = Cell::Integer(key(ranges, index)),
             Self::Uuid { text } => {
                 // 62 bits hold the number, multiplied by an odd one; the others are by chance.

@@ -6,6 +6,7 @@ mod defaults;
 mod drafts;
 mod hash;
 mod maker;
+mod pattern;
 mod request;
 mod settings;
 mod stand_in;

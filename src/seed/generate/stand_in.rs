@@ -35,6 +35,7 @@ impl StandIn {
         for (table, column) in columns {
             let checks = bounds::read(table, model.dialect);
             strict |= is_in_domain(column, model)
+                || checks.columns.get(&column.name).is_some_and(|bounds| bounds.pattern.is_some())
                 || table.checks.iter().any(|check| {
                     let name = check.name.as_deref().unwrap_or(check.expr.as_str());
                     checks.unknown.iter().any(|unknown| unknown == name)

@@ -7,7 +7,7 @@ use crate::model::QName;
 use crate::seed::files::SetFile;
 use std::collections::BTreeSet;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -292,12 +292,59 @@ impl CsvFile {
         }
     }
 
-    /// The file is not in memory: line and text, without the caret.
+    /// The file is not in memory: what is told is read again.
     pub fn mistake(&self, broken: &Broken) -> Box<Diagnostic> {
-        let message = format!("{}:{}: {}", self.path.display(), broken.line, broken.message);
-        Box::new(Diagnostic::error("seed-csv", message))
+        self.told("seed-csv", &broken.message, broken.at..broken.at + 1, broken.line)
+    }
+
+    /// A finding at a place of the file.
+    pub fn told(
+        &self,
+        rule: &'static str,
+        message: &str,
+        span: Range<usize>,
+        line: usize,
+    ) -> Box<Diagnostic> {
+        match self.excerpt(&span, line) {
+            Some(at) => Box::new(Diagnostic::error(rule, message).at(at)),
+            None => {
+                let message = format!("{}:{line}: {message}", self.path.display());
+                Box::new(Diagnostic::error(rule, message))
+            }
+        }
+    }
+
+    /// The line of a place, with as many empty ones before it as there are in the file.
+    fn excerpt(&self, span: &Range<usize>, line: usize) -> Option<Place> {
+        const BEFORE: usize = 2048;
+        const AFTER: u64 = 512;
+        if line > MAX_EMPTY_LINES {
+            return None;
+        }
+        let start = span.start.saturating_sub(BEFORE);
+        let mut file = File::open(&self.path).ok()?;
+        file.seek(SeekFrom::Start(start as u64)).ok()?;
+        let mut bytes = Vec::new();
+        file.take(BEFORE as u64 + AFTER).read_to_end(&mut bytes).ok()?;
+        let (before, after) = bytes.split_at_checked(span.start - start)?;
+        let begin = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+        let before = String::from_utf8_lossy(before.get(begin..)?);
+        let end = after.iter().position(|byte| *byte == b'\n').unwrap_or(after.len());
+        let after = String::from_utf8_lossy(after.get(..end)?);
+        let before = before.trim_start_matches('\u{feff}');
+        let text = format!("{}{before}{}", "\n".repeat(line.saturating_sub(1)), after.trim_end());
+        let at = line.saturating_sub(1) + before.len();
+        let mut until = (at + span.len()).min(text.len());
+        while !text.is_char_boundary(until) {
+            until += 1;
+        }
+        let file = Arc::new(SourceFile { path: self.path.clone(), text });
+        Some(Place { file, span: at..until.max(at) })
     }
 }
+
+/// Beyond, a place is told without its text: the lines before it would fill the memory.
+const MAX_EMPTY_LINES: usize = 2_000_000;
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
