@@ -1,9 +1,6 @@
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vite'
 
-// The server whose API the development page uses: `dbkit studio --no-open --port 4983`.
-const server = process.env.DBKIT_STUDIO ?? 'http://127.0.0.1:4983'
-
 export default defineConfig({
   plugins: [react()],
   base: '/',
@@ -17,8 +14,5 @@ export default defineConfig({
     license: { fileName: 'assets/licences.txt' },
     outDir: process.env.STUDIO_OUT ?? 'dist',
     emptyOutDir: true,
-  },
-  server: {
-    proxy: { '/api': { target: server, changeOrigin: true, headers: { origin: server } } },
   },
 })
