@@ -32,7 +32,8 @@
 //! |---|---|
 //! | `cli` (default) | the program |
 //! | `studio` (default) | `dbkit studio`, the database in the browser |
-//! | `app` (default) | a pool, units of work, health, seeders |
+//! | `app` (default) | a pool, units of work, tenants, health, seeders |
+//! | `health` (default) | health endpoints as an axum router |
 //! | `migrator` | running migrations from an application |
 //! | `postgres`, `sqlite` (default) | the databases |
 //! | `bundled` (default) | libpq with TLS and SQLite built in |
@@ -51,6 +52,8 @@ pub mod database;
 pub mod diagnostic;
 pub mod dialect;
 pub mod diff;
+#[cfg(feature = "health")]
+pub mod health;
 #[cfg(feature = "cli")]
 pub mod history;
 #[cfg(feature = "cli")]

@@ -1,4 +1,6 @@
 use super::{PoolSettings, Tenancy};
+use crate::database::Vitals;
+use crate::model::Dialect;
 use crate::model::QName;
 use diesel::connection::{AnsiTransactionManager, SimpleConnection};
 use diesel::r2d2::R2D2Connection;
@@ -75,11 +77,17 @@ pub trait Backend: R2D2Connection<TransactionManager = AnsiTransactionManager> +
     /// The statement that begins a transaction.
     fn begin(isolation: Option<Isolation>, access: Access) -> String;
 
-    /// The versions in Diesel's ledger; none where there is no ledger yet.
+    /// What has run, as Diesel's ledger and dbkit's say; nothing where there is no ledger yet.
     ///
     /// # Errors
     /// What the database says.
-    fn ran_migrations(&mut self) -> QueryResult<Vec<String>>;
+    fn ran_migrations(&mut self) -> QueryResult<Vec<Ran>>;
+
+    /// What the database says of itself.
+    ///
+    /// # Errors
+    /// What the database says; a role that may not see it.
+    fn vitals(&mut self) -> QueryResult<Vitals>;
 
     /// The environment that `dbkit seed protect` marked this database as.
     ///
@@ -101,7 +109,21 @@ struct Row {
 }
 
 const MARK: &str = "SELECT name AS value FROM __dbkit_environment WHERE protected = 1";
-const RAN: &str = "SELECT version AS value FROM __diesel_schema_migrations";
+/// A migration that has run.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct Ran {
+    /// As Diesel's ledger spells it.
+    #[diesel(sql_type = Text)]
+    pub version: String,
+    /// Of the up.sql that has run, where dbkit ran it.
+    #[diesel(sql_type = diesel::sql_types::Nullable<Text>)]
+    pub checksum: Option<String>,
+}
+
+const RAN: &str = "SELECT version, NULL AS checksum FROM __diesel_schema_migrations";
+
+const RAN_WITH_CHECKSUMS: &str = "SELECT d.version, k.checksum FROM __diesel_schema_migrations d \
+    LEFT JOIN __dbkit_migrations k ON k.version = d.version AND k.state = 'finished'";
 
 #[cfg(feature = "postgres")]
 const TENANT: &str = "app.tenant_id";
@@ -203,16 +225,21 @@ impl Backend for diesel::PgConnection {
         sql
     }
 
-    fn ran_migrations(&mut self) -> QueryResult<Vec<String>> {
-        let ledger =
-            "SELECT 'there' AS value WHERE to_regclass('__diesel_schema_migrations') IS NOT NULL";
-        ran(diesel::sql_query(ledger).load(self)?, || diesel::sql_query(RAN).load(self))
+    fn ran_migrations(&mut self) -> QueryResult<Vec<Ran>> {
+        let ledgers = "SELECT name AS value FROM unnest(ARRAY['__diesel_schema_migrations', \
+            '__dbkit_migrations']) AS name WHERE to_regclass(name) IS NOT NULL";
+        ran(diesel::sql_query(ledgers).load(self)?, |sql| diesel::sql_query(sql).load(self))
+    }
+
+    fn vitals(&mut self) -> QueryResult<Vitals> {
+        let row: Row = diesel::sql_query(Vitals::sql(Dialect::Postgres)).get_result(self)?;
+        Ok(Vitals::read(&row.value))
     }
 
     fn protected_as(&mut self) -> QueryResult<Option<String>> {
         let there = "SELECT 'there' AS value WHERE to_regclass('__dbkit_environment') IS NOT NULL";
         let there = diesel::sql_query(there).load(self)?;
-        Ok(ran(there, || diesel::sql_query(MARK).load(self))?.pop())
+        if_there(there, || diesel::sql_query(MARK).load(self))
     }
 
     fn empty(&mut self, tables: &[&str]) -> QueryResult<()> {
@@ -268,16 +295,21 @@ impl Backend for diesel::SqliteConnection {
         .to_owned()
     }
 
-    fn ran_migrations(&mut self) -> QueryResult<Vec<String>> {
-        let ledger =
-            "SELECT 'there' AS value FROM sqlite_master WHERE name = '__diesel_schema_migrations'";
-        ran(diesel::sql_query(ledger).load(self)?, || diesel::sql_query(RAN).load(self))
+    fn ran_migrations(&mut self) -> QueryResult<Vec<Ran>> {
+        let ledgers = "SELECT name AS value FROM sqlite_master WHERE name IN \
+            ('__diesel_schema_migrations', '__dbkit_migrations')";
+        ran(diesel::sql_query(ledgers).load(self)?, |sql| diesel::sql_query(sql).load(self))
+    }
+
+    fn vitals(&mut self) -> QueryResult<Vitals> {
+        let row: Row = diesel::sql_query(Vitals::sql(Dialect::Sqlite)).get_result(self)?;
+        Ok(Vitals::read(&row.value))
     }
 
     fn protected_as(&mut self) -> QueryResult<Option<String>> {
         let there = "SELECT 'there' AS value FROM sqlite_master WHERE name = '__dbkit_environment'";
         let there = diesel::sql_query(there).load(self)?;
-        Ok(ran(there, || diesel::sql_query(MARK).load(self))?.pop())
+        if_there(there, || diesel::sql_query(MARK).load(self))
     }
 
     fn empty(&mut self, tables: &[&str]) -> QueryResult<()> {
@@ -298,13 +330,25 @@ impl Backend for diesel::SqliteConnection {
 }
 
 fn ran(
-    ledger: Vec<Row>,
-    versions: impl FnOnce() -> QueryResult<Vec<Row>>,
-) -> QueryResult<Vec<String>> {
-    if ledger.is_empty() {
-        return Ok(Vec::new());
+    ledgers: Vec<Row>,
+    mut load: impl FnMut(&'static str) -> QueryResult<Vec<Ran>>,
+) -> QueryResult<Vec<Ran>> {
+    let there = |name: &str| ledgers.iter().any(|row| row.value == name);
+    match (there("__diesel_schema_migrations"), there("__dbkit_migrations")) {
+        (false, _) => Ok(Vec::new()),
+        (true, false) => load(RAN),
+        (true, true) => load(RAN_WITH_CHECKSUMS),
     }
-    Ok(versions()?.into_iter().map(|row| row.value).collect())
+}
+
+fn if_there(
+    ledger: Vec<Row>,
+    value: impl FnOnce() -> QueryResult<Vec<Row>>,
+) -> QueryResult<Option<String>> {
+    if ledger.is_empty() {
+        return Ok(None);
+    }
+    Ok(value()?.pop().map(|row| row.value))
 }
 
 /// `schema.table`, or a table of the default schema.

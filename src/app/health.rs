@@ -1,5 +1,6 @@
-use super::{Backend, Db};
-use crate::migration::{EmbeddedMigration, Version};
+use super::{Backend, Db, Ran};
+use crate::database::Vitals;
+use crate::migration::{Checksum, EmbeddedMigration, Version};
 use serde::Serialize;
 use std::time::{Duration, Instant};
 
@@ -17,6 +18,8 @@ pub struct Health {
     pub idle: u32,
     /// Connections at most.
     pub max_size: u32,
+    /// What the database says of itself, where it was asked for.
+    pub vitals: Option<Vitals>,
     /// Migrations, where they were asked for.
     pub migrations: Option<MigrationState>,
     /// What went wrong.
@@ -32,31 +35,63 @@ pub struct MigrationState {
     pub pending: Vec<String>,
     /// Versions that have run and are not in the program: it is older than the database.
     pub unknown: Vec<String>,
+    /// Folders whose up.sql is another than the one that has run.
+    pub diverged: Vec<String>,
 }
 
 impl Health {
-    /// Reachable, and every migration of the program has run.
+    /// Reachable, and the program's migrations have run, as they are, and no others.
     #[must_use]
     pub fn is_ready(&self) -> bool {
-        self.reachable && self.migrations.as_ref().is_none_or(|state| state.pending.is_empty())
+        let fine = |state: &MigrationState| {
+            state.pending.is_empty() && state.unknown.is_empty() && state.diverged.is_empty()
+        };
+        self.reachable && self.migrations.as_ref().is_none_or(fine)
     }
 }
 
 impl<C: Backend> Db<C> {
     /// Asks the database whether it answers; with `migrations`, also which of them have run. Waits
     /// for a connection as long as [`PoolSettings::connect_timeout`](super::PoolSettings) says.
+    ///
+    /// ```
+    /// # #[cfg(feature = "sqlite")]
+    /// # fn main() -> Result<(), dbkit::app::Error> {
+    /// use dbkit::app::{Db, PoolSettings};
+    /// use diesel::SqliteConnection;
+    ///
+    /// let db = Db::<SqliteConnection>::open(":memory:", PoolSettings::default())?;
+    /// assert!(db.health(None).is_ready());
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "sqlite"))]
+    /// # fn main() {}
+    /// ```
     #[must_use]
     pub fn health(&self, migrations: Option<&[EmbeddedMigration]>) -> Health {
+        self.ask(migrations, false)
+    }
+
+    /// The same with what the database says of itself: size, connections, cache, longest
+    /// transaction, replication lag.
+    #[must_use]
+    pub fn health_in_full(&self, migrations: Option<&[EmbeddedMigration]>) -> Health {
+        self.ask(migrations, true)
+    }
+
+    fn ask(&self, migrations: Option<&[EmbeddedMigration]>, in_full: bool) -> Health {
         let begun = Instant::now();
         let answer = self.connection().and_then(|mut connection| {
             let connection: &mut C = &mut connection;
             let ran = connection.ran_migrations()?;
-            Ok(migrations.map(|list| state(ran, list)))
+            // A role that may not see a number is no reason to send no requests.
+            let vitals = in_full.then(|| connection.vitals().unwrap_or_default());
+            Ok((migrations.map(|list| state(ran, list)), vitals))
         });
         let (connections, idle) = self.pool_state();
-        let (migrations, error) = match answer {
+        let ((migrations, vitals), error) = match answer {
             Ok(state) => (state, None),
-            Err(error) => (None, Some(error.to_string())),
+            Err(error) => ((None, None), Some(error.to_string())),
         };
         Health {
             reachable: error.is_none(),
@@ -64,25 +99,32 @@ impl<C: Backend> Db<C> {
             connections,
             idle,
             max_size: self.settings().max_size,
+            vitals,
             migrations,
             error,
         }
     }
 }
 
-fn state(ran: Vec<String>, list: &[EmbeddedMigration]) -> MigrationState {
-    let mut ran: Vec<Version> = ran.iter().map(|version| Version::new(version)).collect();
+fn state(ran: Vec<Ran>, list: &[EmbeddedMigration]) -> MigrationState {
+    let mut ran: Vec<(Version, Option<String>)> =
+        ran.into_iter().map(|ran| (Version::new(&ran.version), ran.checksum)).collect();
     ran.sort();
     let known: Vec<Version> = list.iter().map(|m| Version::of_folder(m.name)).collect();
     let text = |version: &Version| version.as_str().to_owned();
-    MigrationState {
-        version: ran.last().map(text),
-        pending: list
-            .iter()
-            .zip(&known)
-            .filter(|(_, version)| !ran.contains(version))
-            .map(|(migration, _)| migration.name.to_owned())
-            .collect(),
-        unknown: ran.iter().filter(|version| !known.contains(version)).map(text).collect(),
+    let mut state =
+        MigrationState { version: ran.last().map(|(v, _)| text(v)), ..Default::default() };
+    for (migration, version) in list.iter().zip(&known) {
+        match ran.iter().find(|(ran, _)| ran == version) {
+            None => state.pending.push(migration.name.to_owned()),
+            // What Diesel ran has no checksum.
+            Some((_, Some(checksum))) if *checksum != Checksum::of(migration.up).to_string() => {
+                state.diverged.push(migration.name.to_owned());
+            }
+            Some(_) => {}
+        }
     }
+    state.unknown =
+        ran.iter().map(|(version, _)| version).filter(|v| !known.contains(v)).map(text).collect();
+    state
 }

@@ -38,7 +38,7 @@ mod transient;
 mod unit;
 mod watch;
 
-pub use backend::{Access, Backend, Isolation};
+pub use backend::{Access, Backend, Isolation, Ran};
 pub use error::Error;
 pub use health::{Health, MigrationState};
 pub use manager::Manager;

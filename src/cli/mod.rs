@@ -13,6 +13,7 @@ mod findings;
 mod folders;
 mod generate;
 mod hazards;
+mod health;
 mod init;
 mod inspect;
 mod inspect_follow;
@@ -115,6 +116,8 @@ enum Command {
     /// Look at the database in the browser and change it there
     #[cfg(feature = "studio")]
     Studio(studio::Args),
+    /// Tell whether the database answers and is up to date, with the numbers that matter
+    Health(health::Args),
     /// Manage tenants: their schemas or databases, migrations, isolation, erasure
     Tenant(tenant::Args),
     /// Show every setting in force and where it comes from
@@ -175,6 +178,7 @@ impl Command {
             Self::Inspect(args) => inspect::run(&args, &Context::new(global, Vec::new())?),
             #[cfg(feature = "studio")]
             Self::Studio(args) => studio::run(&args, &Context::new(global, Vec::new())?),
+            Self::Health(args) => health::run(&args, &Context::new(global, Vec::new())?),
             Self::Tenant(args) => tenant::run(&args, &Context::new(global, Vec::new())?),
             Self::Config(args) => config::run(&args, &Context::new(global, Vec::new())?),
             Self::Completions(args) => completions::run(&args),

@@ -12,7 +12,7 @@ pub use locate::locate;
 use crate::diagnostic::SourceFile;
 use crate::diff::Conversions;
 use crate::diff::Rename;
-use crate::model::{ColumnRef, Mask, Model, ObjectKind};
+use crate::model::{ColumnRef, Mask, Model, ObjectKind, QName};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -27,6 +27,8 @@ pub struct Source {
     pub personal: BTreeMap<ColumnRef, Option<Mask>>,
     /// What the files call things in Rust.
     pub declared: schema_rs::Declared,
+    /// The tables with `#[tenant]`, and its column.
+    pub tenants: BTreeMap<QName, String>,
     /// The files, to tell places in them.
     pub files: Vec<Arc<SourceFile>>,
 }
@@ -41,6 +43,7 @@ impl Source {
             conversions: Conversions::default(),
             personal: BTreeMap::new(),
             declared: schema_rs::Declared::default(),
+            tenants: BTreeMap::new(),
             files: Vec::new(),
         }
     }

@@ -1,9 +1,13 @@
 //! Tenants as the command line manages them: who there are, where each has its tables, whether they
 //! are kept apart, and how one's data goes.
 
+mod doctor;
+mod erase;
 mod place;
 mod registry;
 
+pub use doctor::{Finding, Grade, examine};
+pub use erase::{Erased, TenantColumns, erase};
 pub use place::{Place, PlaceError, check_id};
 pub use registry::{Registry, Tenant};
 

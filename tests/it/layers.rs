@@ -25,6 +25,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("inspect", BELOW_COMMANDS),
     ("studio", BELOW_STUDIO),
     ("tenants", BELOW_COMMANDS),
+    ("health", &["app", "migration"]),
     ("app", BELOW_COMMANDS),
 ];
 

@@ -1,7 +1,9 @@
 //! `dbkit tenant`
 
 mod create;
+mod doctor;
 mod drop;
+mod erase;
 pub(super) mod fleet;
 mod list;
 mod status;
@@ -35,6 +37,10 @@ enum Command {
     Status(status::Args),
     /// Drop a tenant's schema or database with everything in it
     Drop(drop::Args),
+    /// Try to get from one tenant to another as the application's role
+    Doctor(doctor::Args),
+    /// Delete all rows of one tenant, and tell what goes
+    Erase(erase::Args),
 }
 
 /// Runs one of the commands on tenants.
@@ -48,6 +54,8 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
         Command::Migrate(args) => fleet::run(args, context),
         Command::Status(args) => status::run(args, context),
         Command::Drop(args) => drop::run(args, context),
+        Command::Doctor(args) => doctor::run(args, context),
+        Command::Erase(args) => erase::run(args, context),
     }
 }
 

@@ -20,6 +20,6 @@ pub use declared::{Declared, DeclaredName, DeclaredTable};
 pub use dialect::of_text as dialect_of;
 pub use read::{read, read_all};
 pub use serial::is_serial;
-pub use tenant::exact as tenants;
+pub use tenant::{POLICY, Tenants, condition, exact as tenants, policy as policy_of, protected};
 pub use update::{Adopted, Counts, Updated, adopt, is_plain, update};
 pub use write::{write, write_marked};

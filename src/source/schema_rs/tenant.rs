@@ -12,6 +12,9 @@ use std::collections::BTreeMap;
 /// The setting that holds the tenant of a transaction.
 const CURRENT: &str = "NULLIF(current_setting('app.tenant_id'::text, true), ''::text)";
 
+/// The name of every tenant policy.
+pub const POLICY: &str = "tenant_isolation";
+
 /// The tables with their tenant columns.
 pub type Tenants = BTreeMap<QName, String>;
 
@@ -31,35 +34,54 @@ pub struct Missing {
 /// The policy of a tenant table, spelled as PostgreSQL prints it.
 #[must_use]
 pub fn policy(table: &Table, column: &str) -> Option<Policy> {
-    let ty = &table.column(column)?.ty;
-    let name = quote::ident(column);
-    let expr = match &ty.name {
-        TypeName::Builtin(builtin) if !ty.array => match builtin.as_str() {
-            "text" => format!("({name} = {CURRENT})"),
-            // Compared as text: a cast to `character` would cut the setting off.
-            "character varying" | "character" | "bpchar" => format!("(({name})::text = {CURRENT})"),
-            _ => cast(&name, ty),
-        },
-        _ => cast(&name, ty),
-    };
+    let expr = Expr::new(format!("({})", condition(table, column, CURRENT)?));
     Some(Policy {
-        id: OnTable { table: table.name.clone(), name: "tenant_isolation".to_owned() },
+        id: OnTable { table: table.name.clone(), name: POLICY.to_owned() },
         permissive: true,
         command: PolicyCommand::All,
         roles: vec!["public".to_owned()],
-        using: Some(Expr::new(expr.clone())),
-        with_check: Some(Expr::new(expr)),
+        using: Some(expr.clone()),
+        with_check: Some(expr),
         comment: None,
     })
 }
 
-fn cast(column: &str, ty: &DataType) -> String {
+/// The row is the tenant's whom the text `value`, an SQL expression, names.
+#[must_use]
+pub fn condition(table: &Table, column: &str, value: &str) -> Option<String> {
+    let ty = &table.column(column)?.ty;
+    let name = quote::ident(column);
+    Some(match &ty.name {
+        TypeName::Builtin(builtin) if !ty.array => match builtin.as_str() {
+            "text" => format!("{name} = {value}"),
+            // Compared as text: a cast to `character` would cut the setting off.
+            "character varying" | "character" | "bpchar" => format!("({name})::text = {value}"),
+            _ => cast(&name, ty, value),
+        },
+        _ => cast(&name, ty, value),
+    })
+}
+
+fn cast(column: &str, ty: &DataType, value: &str) -> String {
     // A length would cut a longer setting off, and another tenant's name might be left.
     let bare = match &ty.name {
         TypeName::Builtin(_) => DataType { modifier: None, ..ty.clone() },
         TypeName::User(_) => ty.clone(),
     };
-    format!("({column} = ({CURRENT})::{})", types::render(&bare))
+    format!("{column} = ({value})::{}", types::render(&bare))
+}
+
+/// The tables that have a tenant policy as the attribute makes it, whatever else they lack.
+#[must_use]
+pub fn protected(model: &Model) -> Tenants {
+    let column = |table: &Table| {
+        let mut columns = table.columns.iter();
+        let found = columns.find(|column| {
+            policy(table, &column.name).is_some_and(|p| model.policies.get(&p.id) == Some(&p))
+        });
+        found.map(|column| (table.name.clone(), column.name.clone()))
+    };
+    model.tables.values().filter_map(column).collect()
 }
 
 /// What the tenant tables lack. Partitions take theirs from the parent.

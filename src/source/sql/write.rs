@@ -121,7 +121,9 @@ fn order(model: &Model) -> Vec<(&'static str, Vec<ObjectId>)> {
 /// Those that `#[tenant]` does not say.
 fn policies(model: &Model) -> Vec<ObjectId> {
     let tenants = crate::source::schema_rs::tenants(model);
-    let said = |id: &OnTable| id.name == "tenant_isolation" && tenants.contains_key(&id.table);
+    let said = |id: &OnTable| {
+        id.name == crate::source::schema_rs::POLICY && tenants.contains_key(&id.table)
+    };
     model.policies.keys().filter(|id| !said(id)).cloned().map(ObjectId::Policy).collect()
 }
 

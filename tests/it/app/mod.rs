@@ -1,5 +1,6 @@
 //! What an application links, on both databases.
 
+mod endpoints;
 mod health;
 mod pool;
 mod seeder;

@@ -2,6 +2,7 @@
 
 mod app;
 mod command;
+mod rows;
 mod schema;
 
 use crate::support::{PgDatabase, Project, postgres_url};

@@ -92,7 +92,7 @@ pub fn read_all(files: &[Arc<SourceFile>], dialect: Dialect) -> (Source, Vec<Dia
         }
     }
     finish::serials(&mut drafts, &mut mistakes, &mut model);
-    tenants::expand(&mut drafts, &mut model, &mut mistakes);
+    let tenants = tenants::expand(&mut drafts, &mut model, &mut mistakes);
     finish::names(&mut drafts, &model);
     validate::drafts(&drafts, &model, &mut mistakes);
     let mut list: Vec<Diagnostic> = mistakes.into_iter().flat_map(Mistakes::into_list).collect();
@@ -103,7 +103,8 @@ pub fn read_all(files: &[Arc<SourceFile>], dialect: Dialect) -> (Source, Vec<Dia
     schemas(&mut model);
     renames.sort();
     renames.dedup();
-    (Source { model, renames, conversions, personal, declared, files: files.to_vec() }, list)
+    let files = files.to_vec();
+    (Source { model, renames, conversions, personal, declared, tenants, files }, list)
 }
 
 /// What a file declares, whatever mistakes there are in it.

@@ -28,8 +28,9 @@ pub fn read(attribute: &Attribute, draft: &mut Draft, context: &mut Context<'_>)
     }
 }
 
-/// Adds what the attribute stands for. On SQLite, which has no policies, it is nothing.
-pub fn expand(drafts: &mut [Draft], model: &mut Model, mistakes: &mut [Mistakes]) {
+/// Adds what the attribute stands for. On SQLite, which has no policies, it is nothing. Returns the
+/// tables that have it.
+pub fn expand(drafts: &mut [Draft], model: &mut Model, mistakes: &mut [Mistakes]) -> Tenants {
     let mut tenants = Tenants::new();
     for draft in drafts.iter() {
         let Some((column, span)) = &draft.tenant else { continue };
@@ -43,7 +44,7 @@ pub fn expand(drafts: &mut [Draft], model: &mut Model, mistakes: &mut [Mistakes]
         }
     }
     if model.dialect != Dialect::Postgres {
-        return;
+        return tenants;
     }
     let tables: Vec<&Table> = drafts.iter().map(|draft| &draft.table).collect();
     let mut lacking = tenant::missing(&tables, &tenants);
@@ -66,6 +67,7 @@ pub fn expand(drafts: &mut [Draft], model: &mut Model, mistakes: &mut [Mistakes]
             model.insert(Object::Policy(Box::new(policy)));
         }
     }
+    tenants
 }
 
 fn add(draft: &mut Draft, column: &str, missing: Missing) {

@@ -1,0 +1,89 @@
+//! `dbkit tenant erase`
+
+use super::super::output::{Grid, count, print};
+use super::super::{Context, Exit, Stop, prompt, schema};
+use super::{House, failed};
+use crate::config::TenancyMode;
+use crate::database::{Access, Session};
+use crate::model::Dialect;
+use crate::source::schema_rs;
+use crate::tenants::{Registry, TenantColumns, erase};
+
+#[derive(clap::Args, Debug)]
+#[command(
+    after_help = "Deletes the rows of one tenant in every table with a tenant column, and what goes with\n\
+                        them by ON DELETE CASCADE, in one transaction. A record with the numbers of rows\n\
+                        stays in __dbkit_erasures.\n\n\
+                        Example:\n  dbkit tenant erase acme --dry-run"
+)]
+pub struct Args {
+    /// The tenant
+    id: String,
+    /// Show what would go, and leave everything as it is
+    #[arg(long)]
+    dry_run: bool,
+    /// Do not ask
+    #[arg(long, short)]
+    yes: bool,
+}
+
+pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
+    let mut house = House::open(context, Access::Write)?;
+    if house.tenancy.mode != TenancyMode::Column {
+        return Err(Stop::error(
+            Exit::Usage,
+            "the tenant has tables of its own: `dbkit tenant drop` drops them, with all that is in them",
+        ));
+    }
+    let columns = columns(&mut house)?;
+    if columns.is_empty() {
+        return Err(Stop::error(
+            Exit::Usage,
+            "no table has a tenant column\nhelp: mark it with #[tenant(column)] in the schema",
+        ));
+    }
+    let question = format!("Delete all rows of tenant {} in {}?", args.id, house.target);
+    if !args.dry_run && !args.yes && !prompt::confirm(&question, "--yes")? {
+        return Err(Stop::error(Exit::Refused, "nothing was deleted"));
+    }
+    let own = match &house.registry {
+        Registry::Table { table, key } => Some((table.clone(), key.clone())),
+        Registry::Own => None,
+    };
+    let own = own.as_ref().map(|(table, key)| (table.as_str(), key.as_str()));
+    let erased = erase(&mut house.connection, &columns, own, &args.id, args.dry_run);
+    let erased = erased.map_err(failed)?;
+    if !args.dry_run {
+        house.registry.forget(&mut house.connection, &args.id).map_err(failed)?;
+    }
+    if context.json() {
+        let json =
+            serde_json::json!({ "tenant": args.id, "dry_run": args.dry_run, "tables": erased });
+        print(&format!("{}\n", serde_json::to_string_pretty(&json)?))?;
+        return Ok(Exit::Done);
+    }
+    let mut grid = Grid::new(["table", "rows", ""]).numeric(1);
+    for table in &erased {
+        let note = if table.cascaded { "with what they refer to" } else { "" };
+        grid.row([table.table.clone(), table.rows.to_string(), note.to_owned()]);
+    }
+    let total: u64 = erased.iter().map(|table| table.rows).sum();
+    let total = count(usize::try_from(total).unwrap_or(usize::MAX), "row");
+    let verb = if args.dry_run { "would go; nothing was changed" } else { "deleted" };
+    print(&format!("{}{total} {verb}\n", grid.render(context.terminal)))?;
+    Ok(Exit::Done)
+}
+
+/// What the schema files say, and what the database keeps apart by itself.
+pub(super) fn columns(house: &mut House<'_>) -> anyhow::Result<TenantColumns> {
+    let dialect = house.target.dialect();
+    let mut columns = match schema::load(house.context, dialect) {
+        Ok(source) => source.tenants,
+        Err(error) if dialect == Dialect::Sqlite => return Err(error),
+        Err(_) => TenantColumns::new(),
+    };
+    if dialect == Dialect::Postgres {
+        columns.extend(schema_rs::protected(&house.connection.introspect()?));
+    }
+    Ok(columns)
+}
