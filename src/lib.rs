@@ -80,5 +80,7 @@ pub mod terminal;
 pub use app::{SeedRun, Seeded, Seeder, Seeding};
 #[cfg(feature = "migrator")]
 pub use apply::Migrator;
+#[cfg(feature = "app")]
+pub use dbkit_macros::Repository;
 pub use dbkit_macros::{embed_migrations, schema};
 pub use migration::EmbeddedMigration;

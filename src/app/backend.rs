@@ -31,6 +31,9 @@ pub enum Access {
 
 /// The databases a [`Db`](super::Db) works on: PostgreSQL and SQLite.
 pub trait Backend: R2D2Connection<TransactionManager = AnsiTransactionManager> + 'static {
+    /// The parameters that one statement can have.
+    const MAX_PARAMETERS: usize;
+
     /// Settings of a new connection.
     ///
     /// # Errors
@@ -157,6 +160,8 @@ fn search_path(schema: &str) -> String {
 
 #[cfg(feature = "postgres")]
 impl Backend for diesel::PgConnection {
+    const MAX_PARAMETERS: usize = 65_535;
+
     fn prepare(&mut self, settings: &PoolSettings) -> QueryResult<()> {
         let mut sql = String::new();
         let mut limit = |name: &str, limit: Option<Duration>| {
@@ -255,6 +260,8 @@ impl Backend for diesel::PgConnection {
 
 #[cfg(feature = "sqlite")]
 impl Backend for diesel::SqliteConnection {
+    const MAX_PARAMETERS: usize = 32_766;
+
     fn prepare(&mut self, settings: &PoolSettings) -> QueryResult<()> {
         let busy = settings.busy_timeout.as_millis();
         self.batch_execute(&format!("PRAGMA busy_timeout = {busy}; PRAGMA foreign_keys = ON;"))

@@ -20,6 +20,89 @@
 //! # #[cfg(not(feature = "postgres"))]
 //! # fn main() {}
 //! ```
+//!
+//! # Repositories
+//!
+//! [`Repository`](crate::Repository) gives a unit struct the queries that every table wants; what is
+//! the project's own stands beside them, in plain Diesel. With `tenant` each function takes the tenant.
+//!
+//! ```
+//! # #[cfg(feature = "sqlite")]
+//! # fn main() -> Result<(), dbkit::app::Error> {
+//! use dbkit::app::{Db, Error, PoolSettings, Tenancy};
+//! use diesel::prelude::*;
+//!
+//! dbkit::schema! {
+//!     #[tenant(tenant_id)]
+//!     table instances (id) {
+//!         id -> Integer,
+//!         tenant_id -> Text,
+//!         domain -> Text,
+//!         active -> Bool,
+//!     }
+//! }
+//!
+//! #[derive(Queryable, Selectable, Debug, PartialEq)]
+//! #[diesel(table_name = instances)]
+//! struct Instance {
+//!     id: i32,
+//!     tenant_id: String,
+//!     domain: String,
+//!     active: bool,
+//! }
+//!
+//! #[derive(Insertable)]
+//! #[diesel(table_name = instances)]
+//! struct NewInstance {
+//!     domain: String,
+//!     active: bool,
+//! }
+//!
+//! #[derive(AsChangeset)]
+//! #[diesel(table_name = instances)]
+//! struct Changes {
+//!     active: Option<bool>,
+//! }
+//!
+//! #[derive(dbkit::Repository)]
+//! #[repository(
+//!     table = instances, entity = Instance, id = i32, new = NewInstance, changes = Changes,
+//!     tenant = tenant_id, tenant_id = str, connection = SqliteConnection
+//! )]
+//! struct TenantRepository;
+//!
+//! impl TenantRepository {
+//!     fn find_by_domain(c: &mut SqliteConnection, tenant: &str, domain: &str) -> QueryResult<Option<Instance>> {
+//!         let mine = instances::table.filter(instances::tenant_id.eq(tenant));
+//!         mine.filter(instances::domain.eq(domain)).select(Instance::as_select()).first(c).optional()
+//!     }
+//!
+//!     fn is_active(c: &mut SqliteConnection, tenant: &str, id: i32) -> QueryResult<bool> {
+//!         Ok(Self::find_by_id(c, tenant, id)?.is_some_and(|instance| instance.active))
+//!     }
+//! }
+//!
+//! let mut settings = PoolSettings::default();
+//! settings.tenancy = Some(Tenancy::Column);
+//! let db = Db::<SqliteConnection>::open(":memory:", settings)?;
+//! # db.run(|c| -> Result<_, Error> { Ok(diesel::sql_query("CREATE TABLE instances (id INTEGER PRIMARY KEY, \
+//! #     tenant_id TEXT NOT NULL, domain TEXT NOT NULL, active BOOLEAN NOT NULL)").execute(c)?) })?;
+//! db.tenant("acme").unit().run(|work| -> Result<(), Error> {
+//!     let tenant = work.tenant().unwrap_or_default().to_owned();
+//!     let c = work.connection();
+//!     let new = NewInstance { domain: "acme.example".to_owned(), active: true };
+//!     let made = TenantRepository::insert(c, &tenant, &new)?;
+//!     assert_eq!(TenantRepository::find_by_domain(c, &tenant, "acme.example")?.as_ref(), Some(&made));
+//!     assert!(TenantRepository::update(c, &tenant, made.id, &Changes { active: Some(false) })?);
+//!     assert!(!TenantRepository::is_active(c, &tenant, made.id)?);
+//!     assert_eq!(TenantRepository::find_by_id(c, "another", made.id)?, None);
+//!     Ok(())
+//! })?;
+//! # Ok(())
+//! # }
+//! # #[cfg(not(feature = "sqlite"))]
+//! # fn main() {}
+//! ```
 
 mod backend;
 mod error;
@@ -30,6 +113,7 @@ mod health;
 mod manager;
 mod metrics;
 mod pool;
+mod repository;
 mod seeder;
 mod settings;
 mod tenancy;
@@ -44,6 +128,7 @@ pub use health::{Health, MigrationState};
 pub use manager::Manager;
 pub use metrics::Metrics;
 pub use pool::{Db, Pooled};
+pub use repository::rows_at_once;
 pub use seeder::{SeedRun, SeedRunError, SeedRunReport, Seeded, Seeder, Seeding};
 pub use settings::PoolSettings;
 pub use tenancy::Tenancy;

@@ -4,6 +4,7 @@ mod embed;
 mod enums;
 mod names;
 mod relations;
+mod repository;
 mod tables;
 
 use dbkit_syntax::ast::{ErrorPlace, Item, Schema, SyntaxError};
@@ -57,6 +58,26 @@ pub fn embed_migrations(input: proc_macro::TokenStream) -> proc_macro::TokenStre
     embed::expand(input.into())
         .unwrap_or_else(|message| quote! { ::core::compile_error! { #message } })
         .into()
+}
+
+/// The queries that every table wants, as functions of a unit struct, typed by the schema:
+/// `find_by_id`, `find_by_ids`, `exists`, `count`, `page`, `delete`, with `new` also `insert` and
+/// `insert_many`, with `changes` also `update`.
+///
+/// ```ignore
+/// #[derive(dbkit::Repository)]
+/// #[repository(table = shops, entity = Shop, id = i32, new = NewShop, changes = ShopChanges,
+///     connection = diesel::PgConnection)]
+/// struct Shops;
+/// ```
+///
+/// `key` names the key's column where it is not `id`. With `tenant = shop_id, tenant_id = String` every
+/// function takes the tenant first: it sees and writes only rows of that tenant, and `new` has no such
+/// column. Where no policy does it (SQLite), this is what keeps tenants apart.
+#[proc_macro_derive(Repository, attributes(repository))]
+pub fn repository(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    let input = syn::parse_macro_input!(input as syn::DeriveInput);
+    repository::expand(&input).unwrap_or_else(|error| error.to_compile_error()).into()
 }
 
 fn expand(schema: &Schema) -> TokenStream {

@@ -2,6 +2,7 @@
 
 mod app;
 mod command;
+mod repository;
 mod rows;
 mod schema;
 

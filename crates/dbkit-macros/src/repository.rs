@@ -1,0 +1,213 @@
+//! `#[derive(Repository)]`
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::punctuated::Punctuated;
+use syn::{DeriveInput, Ident, Path, Token, Type};
+
+/// One `name = …` of the attribute.
+struct Setting {
+    name: Ident,
+    value: Value,
+}
+
+enum Value {
+    Path(Box<Path>),
+    Type(Box<Type>),
+}
+
+impl syn::parse::Parse for Setting {
+    fn parse(input: syn::parse::ParseStream<'_>) -> syn::Result<Self> {
+        let name: Ident = input.parse()?;
+        input.parse::<Token![=]>()?;
+        let value = match name.to_string().as_str() {
+            "table" | "key" | "tenant" => Value::Path(Box::new(input.parse()?)),
+            "entity" | "id" | "new" | "changes" | "connection" | "tenant_id" => {
+                Value::Type(Box::new(input.parse()?))
+            }
+            other => {
+                let known = "table, entity, key, id, new, changes, connection, tenant, tenant_id";
+                return Err(syn::Error::new(name.span(), format!("`{other}` is none of {known}")));
+            }
+        };
+        Ok(Self { name, value })
+    }
+}
+
+/// What the attribute says.
+struct Settings {
+    list: Vec<Setting>,
+    owner: Ident,
+}
+
+impl Settings {
+    fn path(&self, name: &str) -> Option<&Path> {
+        self.list.iter().find_map(|setting| match &setting.value {
+            Value::Path(path) if setting.name == name => Some(&**path),
+            _ => None,
+        })
+    }
+
+    fn ty(&self, name: &str) -> Option<&Type> {
+        self.list.iter().find_map(|setting| match &setting.value {
+            Value::Type(ty) if setting.name == name => Some(&**ty),
+            _ => None,
+        })
+    }
+
+    fn missing(&self, example: &str) -> syn::Error {
+        syn::Error::new(self.owner.span(), format!("write #[repository({example}, …)]"))
+    }
+}
+
+pub(super) fn expand(input: &DeriveInput) -> syn::Result<TokenStream> {
+    let mut settings = Settings { list: Vec::new(), owner: input.ident.clone() };
+    for attribute in input.attrs.iter().filter(|a| a.path().is_ident("repository")) {
+        let parser = Punctuated::<Setting, Token![,]>::parse_terminated;
+        settings.list.extend(attribute.parse_args_with(parser)?);
+    }
+    let table = settings.path("table").ok_or_else(|| settings.missing("table = shops"))?;
+    let entity = settings.ty("entity").ok_or_else(|| settings.missing("entity = Shop"))?;
+    let id = settings.ty("id").ok_or_else(|| settings.missing("id = i32"))?;
+    let connection = settings
+        .ty("connection")
+        .ok_or_else(|| settings.missing("connection = diesel::PgConnection"))?;
+    let key = match settings.path("key") {
+        Some(key) => quote!(#key),
+        None => quote!(id),
+    };
+    let tenant = match (settings.path("tenant"), settings.ty("tenant_id")) {
+        (None, None) => None,
+        (Some(column), Some(ty)) => Some((column, ty)),
+        _ => return Err(settings.missing("tenant = shop_id, tenant_id = String")),
+    };
+    let (argument, mine) = match tenant {
+        Some((column, ty)) => (
+            quote!(tenant: &#ty,),
+            quote!(.filter(diesel::ExpressionMethods::eq(#table::#column, tenant))),
+        ),
+        None => (quote!(), quote!()),
+    };
+    let scope = quote!(#table::table #mine);
+    let one =
+        quote!(diesel::QueryDsl::filter(#scope, diesel::ExpressionMethods::eq(#table::#key, id)));
+    let new = settings.ty("new").map(|new| inserts(new, table, entity, connection, tenant));
+    let changes = settings.ty("changes").map(|changes| {
+        quote! {
+            /// Changes the row of that key. False when there is none.
+            pub fn update(connection: &mut #connection, #argument id: #id, changes: &#changes)
+                -> diesel::QueryResult<bool>
+            {
+                use diesel::prelude::*;
+                let changed = diesel::update(#one).set(changes).execute(connection)?;
+                Ok(changed > 0)
+            }
+        }
+    });
+    let owner = &input.ident;
+    Ok(quote! {
+        impl #owner {
+            /// The row of that key.
+            pub fn find_by_id(connection: &mut #connection, #argument id: #id)
+                -> diesel::QueryResult<::core::option::Option<#entity>>
+            {
+                use diesel::prelude::*;
+                #one.select(<#entity>::as_select()).first(connection).optional()
+            }
+
+            /// The rows of those keys, in the order of the key; those that are not there are left out.
+            pub fn find_by_ids(connection: &mut #connection, #argument ids: &[#id])
+                -> diesel::QueryResult<::std::vec::Vec<#entity>>
+            {
+                use diesel::prelude::*;
+                let mut found = ::std::vec::Vec::new();
+                for part in ids.chunks(30_000) {
+                    let rows: ::std::vec::Vec<#entity> = #scope
+                        .filter(#table::#key.eq_any(part))
+                        .order(#table::#key)
+                        .select(<#entity>::as_select())
+                        .load(connection)?;
+                    found.extend(rows);
+                }
+                Ok(found)
+            }
+
+            /// Whether there is a row of that key.
+            pub fn exists(connection: &mut #connection, #argument id: #id) -> diesel::QueryResult<bool> {
+                use diesel::prelude::*;
+                diesel::select(diesel::dsl::exists(#one)).get_result(connection)
+            }
+
+            /// How many rows there are.
+            pub fn count(connection: &mut #connection, #argument) -> diesel::QueryResult<i64> {
+                use diesel::prelude::*;
+                #scope.count().get_result(connection)
+            }
+
+            /// At most `limit` rows in the order of the key, those behind `after`. The key of the last one
+            /// leads to the next page, which costs no more than the first.
+            pub fn page(connection: &mut #connection, #argument after: ::core::option::Option<#id>, limit: i64)
+                -> diesel::QueryResult<::std::vec::Vec<#entity>>
+            {
+                use diesel::prelude::*;
+                let query = #scope.order(#table::#key).limit(limit).select(<#entity>::as_select());
+                match after {
+                    Some(after) => query.filter(#table::#key.gt(after)).load(connection),
+                    None => query.load(connection),
+                }
+            }
+
+            /// Deletes the row of that key. False when there is none.
+            pub fn delete(connection: &mut #connection, #argument id: #id) -> diesel::QueryResult<bool> {
+                use diesel::prelude::*;
+                Ok(diesel::delete(#one).execute(connection)? > 0)
+            }
+
+            #new
+            #changes
+        }
+    })
+}
+
+fn inserts(
+    new: &Type,
+    table: &Path,
+    entity: &Type,
+    connection: &Type,
+    tenant: Option<(&Path, &Type)>,
+) -> TokenStream {
+    // The tenant's column is written here, so that no caller can write another's.
+    let (argument, row) = match tenant {
+        Some((column, ty)) => (
+            quote!(tenant: &#ty,),
+            quote!((new, diesel::ExpressionMethods::eq(#table::#column, tenant))),
+        ),
+        None => (quote!(), quote!(new)),
+    };
+    quote! {
+        /// Inserts a row and returns it as it is in the database.
+        pub fn insert(connection: &mut #connection, #argument new: &#new) -> diesel::QueryResult<#entity> {
+            use diesel::prelude::*;
+            diesel::insert_into(#table::table)
+                .values(#row)
+                .returning(<#entity>::as_returning())
+                .get_result(connection)
+        }
+
+        /// Inserts rows, as many at once as the database takes parameters. Returns their number. In a
+        /// unit of work all of them are inserted or none.
+        pub fn insert_many(connection: &mut #connection, #argument rows: &[#new]) -> diesel::QueryResult<usize> {
+            use diesel::prelude::*;
+            let Some(new) = rows.first() else { return Ok(0) };
+            let first = diesel::insert_into(#table::table).values(#row);
+            let first = diesel::debug_query::<<#connection as diesel::Connection>::Backend, _>(&first);
+            let size = ::dbkit::app::rows_at_once::<#connection>(&first.to_string());
+            let mut inserted = 0;
+            for part in rows.chunks(size) {
+                let part: ::std::vec::Vec<_> = part.iter().map(|new| #row).collect();
+                inserted += diesel::insert_into(#table::table).values(part).execute(connection)?;
+            }
+            Ok(inserted)
+        }
+    }
+}
