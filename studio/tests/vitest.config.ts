@@ -1,6 +1,9 @@
+import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
+  // Beside the packages, not among the tests.
+  cacheDir: join(import.meta.dirname, '../node_modules/.vite'),
   test: {
     root: import.meta.dirname,
     include: ['**/*.spec.ts'],
