@@ -32,7 +32,11 @@ fn scripts(dialect: &str) -> Vec<PathBuf> {
 
 /// Writes the model, reads it back and says what differs.
 pub fn differences(model: &Model) -> Vec<String> {
-    let text = schema_rs::write(model);
+    differences_of(model, schema_rs::write(model))
+}
+
+/// The same for a text that stands for the model.
+pub fn differences_of(model: &Model, text: String) -> Vec<String> {
     let file = Arc::new(SourceFile { path: "schema.rs".into(), text: text.clone() });
     let mut read = match schema_rs::read(&[file], model.dialect) {
         Ok(source) => source.model,

@@ -154,7 +154,8 @@ fn comments(kept: &str, own: Option<&str>, dialect: Dialect, indent: usize, out:
             None => {}
         }
     }
-    if let Some(text) = own {
+    let documented = whole_lines(kept).any(|line| line.starts_with("///"));
+    if let Some(text) = own.filter(|_| dialect == Dialect::Postgres || !documented) {
         comment(text, indent, out);
     }
 }
