@@ -3,7 +3,7 @@
 # cargo-nextest runs the tests in parallel processes; plain `cargo test` does where it is missing.
 RUN_TESTS := $(shell command -v cargo-nextest >/dev/null 2>&1 && echo cargo nextest run || echo cargo test)
 
-.PHONY: test fmt fmt-check clippy docs tools unit studio-check studio-test bench help
+.PHONY: test checks bring fmt fmt-check clippy docs tools unit studio-check studio-test bench help
 
 help:
 	@echo "make test     formatting, clippy, documentation and every test (installs what is missing)"
@@ -15,7 +15,9 @@ help:
 	@echo "make docs     API documentation, warnings denied"
 	@echo "make bench    time dbkit against other tools (release build)"
 
-test: fmt-check clippy docs tools studio-check
+# Building the tools and checking the code take turns on two cores better than one after the other.
+test: fmt-check
+	$(MAKE) --no-print-directory -j2 --output-sync=target checks bring
 	tests/with-postgres.sh $(RUN_TESTS) --workspace
 	cargo test --doc --workspace --quiet
 	cargo build --quiet
@@ -33,6 +35,15 @@ studio-check:
 studio-test: studio-check tools
 	cargo build --quiet
 	tests/with-postgres.sh studio/test.sh
+
+checks:
+	$(MAKE) --no-print-directory clippy
+	$(MAKE) --no-print-directory docs
+
+# One after the other: both may ask apt.
+bring:
+	$(MAKE) --no-print-directory tools
+	$(MAKE) --no-print-directory studio-check
 
 fmt:
 	cargo fmt --all
