@@ -7,7 +7,7 @@
 //! use dbkit::app::{Db, PoolSettings};
 //! use diesel::PgConnection;
 //!
-//! static MIGRATIONS: &[dbkit::EmbeddedMigration] = dbkit::embed_migrations!("migrations");
+//! static MIGRATIONS: &[dbkit::EmbeddedMigration] = dbkit::embed_migrations!("migrations/postgres");
 //!
 //! let db = Db::<PgConnection>::open("postgres://app@localhost/shop", PoolSettings::default())?;
 //! let health = dbkit::health::Checks::new(db).migrations(MIGRATIONS).details("a long secret");

@@ -30,28 +30,33 @@ fn scripts(dialect: &str) -> Vec<PathBuf> {
     out
 }
 
-/// Writes the model, reads it back and says what differs.
-pub fn differences(model: &Model) -> Vec<String> {
-    differences_of(model, schema_rs::write(model))
-}
-
-/// The same for a text that stands for the model.
-pub fn differences_of(model: &Model, text: String) -> Vec<String> {
-    let file = Arc::new(SourceFile { path: "schema.rs".into(), text: text.clone() });
-    let mut read = match schema_rs::read(&[file], model.dialect) {
-        Ok(source) => source.model,
-        Err(mistakes) => {
-            return mistakes.iter().map(|m| m.render(false)).chain([text]).collect();
-        }
+/// What a text that stands for the model's tables and enums reads as, beside the model's other
+/// objects.
+pub fn read_back(model: &Model, text: &str) -> Result<Model, Vec<String>> {
+    let file = Arc::new(SourceFile { path: "schema.rs".into(), text: text.to_owned() });
+    let told = |mistakes: Vec<_>| {
+        let told = mistakes.iter().map(|m: &dbkit::diagnostic::Diagnostic| m.render(false));
+        told.chain([text.to_owned()]).collect::<Vec<_>>()
     };
+    let mut read = schema_rs::read(&[file], model.dialect).map_err(told)?.model;
     let objects = sql::write(model);
     if !objects.is_empty() {
         let file = Arc::new(SourceFile { path: "schema.sql".into(), text: objects });
         let mistakes = sql::read(&file, model.dialect, &mut read);
         if !mistakes.is_empty() {
-            return mistakes.iter().map(|m| m.render(false)).collect();
+            return Err(told(mistakes));
         }
     }
+    Ok(read)
+}
+
+/// Writes the model, reads it back and says what differs.
+pub fn differences(model: &Model) -> Vec<String> {
+    let text = schema_rs::write(model);
+    let read = match read_back(model, &text) {
+        Ok(read) => read,
+        Err(mistakes) => return mistakes,
+    };
     let mut out = Vec::new();
     for id in model.object_ids().chain(read.object_ids()) {
         if !model.same_object(&read, &id)

@@ -1,14 +1,16 @@
 //! Random models: what is written reads back equal, with names and texts of all sorts. Random text:
 //! the reader never panics.
 
-use crate::schema_rs::{differences, differences_of};
+use crate::schema_rs::{differences, read_back};
 use dbkit::diagnostic::SourceFile;
+use dbkit::dialect;
 use dbkit::model::{
     Check, Collation, Column, ColumnRef, ColumnValue, DataType, Deferrable, Dialect, EnumType,
     Expr, FkAction, ForeignKey, GeneratedKind, Identity, IdentityMode, Index, IndexElement,
     IndexKey, MatchKind, Model, Nulls, Object, Order, PrimaryKey, QName, SchemaObject, Sequence,
     SequenceOptions, Table, Unique,
 };
+use dbkit::plan::{PlanOptions, Style};
 use dbkit::source::schema_rs::{self, names::object_name};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -548,7 +550,7 @@ fn read(text: &str) {
 }
 
 /// Brings a file of the one model up to date with the other, half of whose tables it has, and says
-/// what the file says otherwise.
+/// what would be left to do for a push.
 fn followed(old: &Model, new: &Model) -> Vec<String> {
     let (mut old, mut new) = (old.clone(), new.clone());
     if new.dialect == Dialect::Sqlite {
@@ -571,18 +573,17 @@ fn followed(old: &Model, new: &Model) -> Vec<String> {
     let file = Arc::new(SourceFile { path: "schema.rs".into(), text });
     // What was mixed may be no schema at all.
     let Ok(source) = schema_rs::read(&[file], new.dialect) else { return Vec::new() };
-    match schema_rs::update(&source, &source.model, &new) {
-        Some(updated) => {
-            // The file's order stays.
-            for (name, table) in &mut new.tables {
-                let Some(old) = source.model.tables.get(name) else { continue };
-                let place = |name: &str| old.columns.iter().position(|c| c.name == name);
-                table.columns.sort_by_key(|c| place(&c.name).unwrap_or(usize::MAX));
-            }
-            differences_of(&new, updated.text)
-        }
-        None => vec!["it cannot be brought up to date".to_owned()],
-    }
+    let Some(updated) = schema_rs::update(&source, &source.model, &new) else {
+        return vec!["it cannot be brought up to date".to_owned()];
+    };
+    let read = match read_back(&new, &updated.text) {
+        Ok(read) => read,
+        Err(mistakes) => return mistakes,
+    };
+    let options = PlanOptions::new(Style::Fast);
+    let left = dialect::script(&read, &new, &[], &options).unwrap().0;
+    let left: Vec<String> = left.statements().map(|statement| statement.sql.clone()).collect();
+    if left.is_empty() { left } else { left.into_iter().chain([updated.text]).collect() }
 }
 
 proptest! {
