@@ -12,5 +12,7 @@ export default defineConfig({
     expect: { poll: { timeout: 5000, interval: 30 } },
     // Each file has a server, a database and a browser of its own; more at once only wait for each other.
     maxWorkers: 2,
+    // A browser on a busy machine may miss a moment; what fails twice is a fault. Retries are reported.
+    retry: 1,
   },
 })
