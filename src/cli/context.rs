@@ -4,7 +4,7 @@ use super::exit::{Exit, Stop};
 use crate::config::{Config, Overrides, Target};
 use crate::database::postgres::Waiting;
 use crate::database::sqlite::SqliteSession;
-use crate::database::{Access, Connection, DatabaseError, ErrorKind, open};
+use crate::database::{Access, Connection, DatabaseError, ErrorKind, open, open_existing};
 use crate::model::Dialect;
 use crate::terminal;
 use clap::{Args, ValueEnum};
@@ -169,6 +169,19 @@ impl Context {
             self.about_file(session, access);
         }
         Ok(connection)
+    }
+
+    /// The same for a database that need not be there: `None` where it is not.
+    ///
+    /// # Errors
+    /// No connection, with the target and the next action.
+    pub fn connect_existing(
+        &self,
+        target: &Target,
+        access: Access,
+    ) -> anyhow::Result<Option<Connection>> {
+        open_existing(target, access, &mut self.waiting())
+            .map_err(|error| no_connection(target, &error))
     }
 
     /// What a person should know of a SQLite database before anything is done with it.

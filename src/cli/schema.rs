@@ -11,6 +11,14 @@ pub(super) fn load(context: &Context, dialect: Dialect) -> anyhow::Result<Source
     read(context, dialect)?.map_err(|found| mistakes(context, &found))
 }
 
+/// True where a schema file, or a pattern for some, names one that exists.
+pub(super) fn is_there(context: &Context) -> bool {
+    let patterns = [&context.config.schema.value, &context.config.sql.value];
+    patterns.into_iter().flatten().any(|pattern| {
+        expand(std::slice::from_ref(pattern)).is_ok_and(|f| f.iter().any(|f| f.exists()))
+    })
+}
+
 /// The same with the mistakes in the files as values.
 pub(super) fn read(
     context: &Context,

@@ -3,7 +3,7 @@
 use super::seed::{environment, stop};
 use super::{Context, Exit, Stop, prompt};
 use crate::config::Target;
-use crate::database::{Access, Session, is_missing};
+use crate::database::{Access, Session};
 use crate::seed;
 
 #[derive(clap::Args, Debug)]
@@ -150,13 +150,12 @@ pub(super) fn refuse(context: &Context, target: &Target, what: &str) -> anyhow::
     let name = match target.environment.clone().filter(|_| target.protected) {
         Some(name) => Some(name),
         None if target.protected => Some("of this database".to_owned()),
-        None if is_missing(target) => None,
-        None => match context.connect(target, Access::Read) {
-            Ok(mut session) => {
+        // A mark that cannot be read protects: only a database that is not there has none.
+        None => match context.connect_existing(target, Access::Read)? {
+            Some(mut session) => {
                 seed::protected_as(&mut session).map_err(|error| stop(context, error))?
             }
-            // A database that is not there is about to be made; any other trouble comes again.
-            Err(_) => None,
+            None => None,
         },
     };
     let Some(name) = name else { return Ok(()) };

@@ -12,7 +12,7 @@ mod vitals;
 pub use error::{DatabaseError, ErrorKind};
 pub use open::{Access, Connection, open};
 pub(crate) use postgres::random_fraction;
-pub use provision::{drop_database, is_missing, open_or_create};
+pub use provision::{drop_database, is_missing, open_existing, open_or_create};
 pub use value::{Rows, Value};
 pub use vitals::Vitals;
 

@@ -39,6 +39,25 @@ pub fn open_or_create(
     }
 }
 
+/// Connects; `None` where there is no such database.
+///
+/// # Errors
+/// The connection's, but for the database that is missing.
+pub fn open_existing(
+    target: &Target,
+    access: Access,
+    progress: &mut dyn FnMut(&Waiting<'_>),
+) -> Result<Option<Connection>, DatabaseError> {
+    if is_missing(target) {
+        return Ok(None);
+    }
+    match open(target, access, progress) {
+        Ok(connection) => Ok(Some(connection)),
+        Err(error) if error.code.as_deref() == Some(UNKNOWN_DATABASE) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 /// True for a SQLite file that is not there. A server is not asked.
 #[must_use]
 pub fn is_missing(target: &Target) -> bool {

@@ -93,3 +93,20 @@ fn the_demo_runs_anywhere() {
         );
     }
 }
+
+/// A database that lets nobody in keeps its mark to itself; it could be a protected one.
+#[test]
+fn a_database_whose_mark_cannot_be_read_is_not_dropped() {
+    let database = PgDatabase::name_only("prepare_closed");
+    let project = project(database.url());
+    project.dbkit(["prepare", "--env", "dev"]).run().success();
+    let settings =
+        |allowed: bool| format!("ALTER DATABASE \"{}\" ALLOW_CONNECTIONS {allowed}", database.name);
+    let server = crate::support::postgres_url();
+    let mut server = <diesel::PgConnection as diesel::Connection>::establish(&server).unwrap();
+    diesel::connection::SimpleConnection::batch_execute(&mut server, &settings(false)).unwrap();
+    let told = project.dbkit(["reset", "--env", "dev", "--yes"]).run();
+    diesel::connection::SimpleConnection::batch_execute(&mut server, &settings(true)).unwrap();
+    told.code(7).stderr_has("not currently accepting connections");
+    assert_eq!(database.value("SELECT count(*) FROM t"), "2");
+}

@@ -77,10 +77,12 @@ pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
 /// What the schema files say, and what the database keeps apart by itself.
 pub(super) fn columns(house: &mut House<'_>) -> anyhow::Result<TenantColumns> {
     let dialect = house.target.dialect();
-    let mut columns = match schema::load(house.context, dialect) {
-        Ok(source) => source.tenants,
-        Err(error) if dialect == Dialect::Sqlite => return Err(error),
-        Err(_) => TenantColumns::new(),
+    // Without schema files a PostgreSQL database still says it by its policies. A file with a
+    // mistake in it says nothing, and what it names would be missed.
+    let mut columns = if dialect == Dialect::Postgres && !schema::is_there(house.context) {
+        TenantColumns::new()
+    } else {
+        schema::load(house.context, dialect)?.tenants
     };
     if dialect == Dialect::Postgres {
         columns.extend(schema_rs::protected(&house.connection.introspect()?));

@@ -76,6 +76,38 @@ fn a_doctor_finds_every_hole() {
     );
 }
 
+/// An error that is not the database's "no" proves nothing, and is told as that.
+#[test]
+fn a_doctor_does_not_take_any_error_for_a_refusal() {
+    let shops = Shops::create("tenant_doctor_errors");
+    let project = project(&shops, "");
+    shops.database.execute(
+        "CREATE FUNCTION closed() RETURNS trigger LANGUAGE plpgsql AS \
+         'BEGIN RAISE EXCEPTION ''the books are closed''; END'; \
+         CREATE TRIGGER closed BEFORE INSERT OR UPDATE ON lines \
+         FOR EACH ROW EXECUTE FUNCTION closed()",
+    );
+    tenant(&project, &shops, &["doctor"])
+        .success()
+        .stdout_has("not known whether")
+        .stdout_has("writes a row for another tenant: the books are closed")
+        .stdout_has("6 of 8 attempts")
+        .stdout_has("0 broken");
+}
+
+#[test]
+fn erasing_wants_schema_files_without_mistakes() {
+    let shops = Shops::create("tenant_erase_files");
+    let project = project(&shops, "table = \"shops\"\n");
+    project.write("src/schema.rs", SCHEMA.replace("id -> Text", "id -> Txt"));
+    tenant(&project, &shops, &["erase", "a", "--yes"]).code(2).stderr_has("src/schema.rs:4:");
+    assert_eq!(shops.database.value("SELECT count(*) FROM shops"), "2");
+    // Without files the policies of the database say which tables there are.
+    std::fs::remove_file(project.join("src/schema.rs")).unwrap();
+    tenant(&project, &shops, &["erase", "a", "--yes"]).success();
+    assert_eq!(shops.database.value("SELECT count(*) FROM shops"), "1");
+}
+
 #[test]
 fn erasing_tells_what_goes_and_leaves_a_record() {
     let shops = Shops::create("tenant_erase");
