@@ -40,9 +40,16 @@ pub(super) fn mistakes(context: &Context, found: &[Diagnostic]) -> anyhow::Error
     Stop::findings(Exit::Usage, drawn(context, found), found)
 }
 
+/// Findings a person is shown; whoever has more of them mends these first.
+const SHOWN: usize = 50;
+
 /// Findings as a person reads them.
 pub(super) fn drawn(context: &Context, found: &[Diagnostic]) -> String {
-    let told: Vec<String> = found.iter().map(|d| d.render(context.colour)).collect();
+    let shown = found.iter().take(SHOWN).map(|d| d.render(context.colour));
+    let mut told: Vec<String> = shown.collect();
+    if let Some(more) = found.len().checked_sub(SHOWN).filter(|more| *more > 0) {
+        told.push(format!("… and {more} more; --format json lists all of them"));
+    }
     told.join("\n\n")
 }
 

@@ -12,6 +12,7 @@ use crate::database::{Session, Value};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::model::{Column, ColumnValue, IdentityMode, Model, QName, Table};
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 /// A row that fits its table.
 #[derive(Clone, Debug)]
@@ -109,6 +110,7 @@ pub(super) fn check(
         declared,
         clock,
         mistakes: keys::check_declared(declared, model),
+        unknown: BTreeSet::new(),
         known: BTreeMap::new(),
         checked: BTreeMap::new(),
     };
@@ -127,11 +129,13 @@ pub(super) fn check(
     if mistakes.is_empty() { Ok(checked) } else { Err(SeedError::Mistakes(in_order(mistakes))) }
 }
 
-/// By file and place, so that all findings of a file stand together.
+/// By file and place, so that all findings of a file stand together. What is wrong with the first
+/// line of a CSV file is found for each row and told once.
 pub(super) fn in_order(mut mistakes: Vec<Diagnostic>) -> Vec<Diagnostic> {
     mistakes.sort_by_key(|found| {
         found.place.as_ref().map(|place| (place.file.path.clone(), place.span.start))
     });
+    mistakes.dedup();
     mistakes
 }
 
@@ -140,6 +144,8 @@ struct Checker<'m> {
     declared: &'m Declared,
     clock: Clock,
     mistakes: Vec<Diagnostic>,
+    /// Tables that are not there, told once for each file.
+    unknown: BTreeSet<(QName, PathBuf)>,
     /// Layer and position of the row with that key.
     known: BTreeMap<(QName, String), (String, usize)>,
     checked: Checked,
@@ -149,8 +155,11 @@ impl Checker<'_> {
     /// Names and types.
     fn draft(&mut self, mut row: Row) -> Option<Draft> {
         let Some(table) = self.model.tables.get(&row.table) else {
-            let place = row.place.clone();
-            self.mistakes.push(unknown_table(&row.table, self.model).at(place));
+            let file = row.place.file.path.clone();
+            if self.unknown.insert((row.table.clone(), file)) {
+                let place = row.place.clone();
+                self.mistakes.push(unknown_table(&row.table, self.model).at(place));
+            }
             return None;
         };
         let before = self.mistakes.len();

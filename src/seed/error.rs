@@ -20,7 +20,7 @@ pub enum SeedError {
     #[error("interrupted")]
     Interrupted,
     /// What the files say cannot be written. Nothing was.
-    #[error("{} in the seed files", count(.0.len()))]
+    #[error("{}{}", count(.0.len()), if .0.iter().any(|found| found.place.is_some()) { " in the seed files" } else { "" })]
     Mistakes(Vec<Diagnostic>),
     #[error(
         "tables refer to one another in a circle: {}. Make one of these foreign keys deferrable, \
