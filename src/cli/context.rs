@@ -164,10 +164,11 @@ impl Context {
     /// No connection, with the target and the next action.
     pub fn connect(&self, target: &Target, access: Access) -> anyhow::Result<Connection> {
         let connection = open(target, access, &mut self.waiting());
-        let connection = connection.map_err(|error| no_connection(target, &error))?;
+        let mut connection = connection.map_err(|error| no_connection(target, &error))?;
         if let Connection::Sqlite(session) = &connection {
             self.about_file(session, access);
         }
+        super::tenant::scope::pass_over_tenants(self, &mut connection)?;
         Ok(connection)
     }
 

@@ -1,12 +1,12 @@
 //! `dbkit seed`
 
 use super::output::{Grid, print};
-use super::{Context, Exit, Stop, seed_dump, seed_protect, seed_status};
+use super::{Context, Exit, Stop, seed_dump, seed_protect, seed_status, tenant};
 use crate::config::Target;
-use crate::database::{Access, DatabaseError, ErrorKind, Session, Value};
-use crate::model::Dialect;
+use crate::database::{Access, Connection, DatabaseError, ErrorKind, Session};
 use crate::seed::{self, Options, Report, SeedError};
 use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
 
 #[derive(clap::Args, Debug)]
 #[command(
@@ -61,7 +61,7 @@ pub(super) struct RunArgs {
     /// Seed of generated rows: the same seed makes the same rows
     #[arg(long, value_name = "NUMBER")]
     seed: Option<u64>,
-    /// Tenant whose rows are seeded: what policies compare with (`app.tenant_id`)
+    /// Tenant whose rows are seeded: in its schema or database, or as policies let it
     #[arg(long, value_name = "TENANT")]
     tenant: Option<String>,
     /// Name of the protected environment that is meant
@@ -94,23 +94,30 @@ fn rows(text: &str) -> Result<(String, u64), String> {
 fn seed(args: &RunArgs, context: &Context, diff: bool) -> anyhow::Result<Exit> {
     let target = context.target()?;
     let environment = environment(context, &target);
-    let mut sets = load(context, &environment)?;
+    let tenant = args.tenant.as_deref();
+    let folder = folder(context, tenant);
+    let mut sets = load_from(context, &folder, &environment)?;
     if sets.is_empty() {
         context.say(&format!(
             "no seeds: {} has no file in common/ or {environment}/",
-            context.config.seeds.value.display()
+            folder.display()
         ));
     }
     sets.keep(&args.sets).map_err(|error| stop(context, error))?;
     let yes = args.yes.as_deref();
     seed_protect::allow_by_settings(&target, &environment, yes)?;
-    let mut connection = context.connect(&target, Access::Write)?;
-    let protected =
-        seed_protect::allow_by_mark(context, &target, &mut connection, &environment, yes)?;
+    let allowed = |connection: &mut Connection| {
+        seed_protect::allow_by_mark(context, &target, connection, &environment, yes)
+    };
+    let mut connection = connect(context, &target, Access::Write, tenant)?;
+    let mut protected = allowed(&mut connection)?;
+    let elsewhere = tenant.is_some() && tenant::scope::have_places(context);
+    if elsewhere && !protected {
+        protected = allowed(&mut context.connect(&target, Access::Read)?)?;
+    }
     if protected && args.reset {
         return Err(seed_protect::refuse_reset(&environment));
     }
-    as_tenant(&mut connection, args.tenant.as_deref())?;
     super::migrations::listen_for_signals();
     let options = Options {
         dry_run: args.dry_run || diff,
@@ -124,7 +131,7 @@ fn seed(args: &RunArgs, context: &Context, diff: bool) -> anyhow::Result<Exit> {
         clock: seed::Clock::default(),
     };
     let report = write(context, &mut connection, &sets, options)?;
-    if !args.dry_run && !diff {
+    if !args.dry_run && !diff && !elsewhere {
         seed_protect::remember(context, &target, &mut connection);
     }
     if diff {
@@ -134,18 +141,26 @@ fn seed(args: &RunArgs, context: &Context, diff: bool) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// Sees and writes what policies let a tenant, as the application does (docs/tenants.md).
-pub(super) fn as_tenant(session: &mut dyn Session, tenant: Option<&str>) -> anyhow::Result<()> {
-    let Some(tenant) = tenant else { return Ok(()) };
-    if session.dialect() == Dialect::Sqlite {
-        return Err(Stop::error(
-            Exit::Usage,
-            "SQLite has no row-level security: --tenant says nothing there",
-        ));
+/// Connects, as a tenant where one is named.
+pub(super) fn connect(
+    context: &Context,
+    target: &Target,
+    access: Access,
+    tenant: Option<&str>,
+) -> anyhow::Result<Connection> {
+    match tenant {
+        None => context.connect(target, access),
+        Some(tenant) => tenant::scope::connect(context, target, access, tenant),
     }
-    let sql = "SELECT pg_catalog.set_config('app.tenant_id', $1, false)";
-    session.query(sql, &[Value::Text(tenant.to_owned())])?;
-    Ok(())
+}
+
+/// The folder of seeds: tenants may have one of their own.
+pub(super) fn folder(context: &Context, tenant: Option<&str>) -> PathBuf {
+    let own = context.config.tenancy().and_then(|tenancy| tenancy.seeds.as_ref());
+    match own.filter(|_| tenant.is_some()) {
+        Some(folder) => context.config.root.join(folder),
+        None => context.config.seeds.value.clone(),
+    }
 }
 
 /// The environment whose seeds go to the target.
@@ -156,7 +171,15 @@ pub(super) fn environment(context: &Context, target: &Target) -> String {
 
 /// Reads the files of an environment.
 pub(super) fn load(context: &Context, environment: &str) -> anyhow::Result<seed::Sets> {
-    let folder = &context.config.seeds.value;
+    load_from(context, &context.config.seeds.value, environment)
+}
+
+/// The same in a folder of one's own.
+pub(super) fn load_from(
+    context: &Context,
+    folder: &Path,
+    environment: &str,
+) -> anyhow::Result<seed::Sets> {
     let known = seed::environments(folder);
     let configured = context.config.environment_names();
     let unknown = environment != seed::COMMON

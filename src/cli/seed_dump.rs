@@ -1,7 +1,7 @@
 //! `dbkit seed dump`, `dbkit seed snapshot`
 
 use super::output::print;
-use super::seed::{as_tenant, stop};
+use super::seed::{connect, stop};
 use super::{Context, Exit, Stop, schema};
 use crate::config::Origin;
 use crate::database::{Access, Session};
@@ -46,7 +46,7 @@ struct How {
     /// Secret that goes into masked values, so that nobody finds the originals by trying
     #[arg(long, value_name = "SECRET", env = "DBKIT_MASK_KEY", hide_env_values = true)]
     mask_key: Option<String>,
-    /// Tenant whose rows are seen: what policies compare with (`app.tenant_id`)
+    /// Tenant whose rows are seen: in its schema or database, or as policies let it
     #[arg(long, value_name = "TENANT")]
     tenant: Option<String>,
     /// File to write instead of printing
@@ -88,8 +88,7 @@ fn write(take: &Take, how: &How, context: &Context) -> anyhow::Result<Exit> {
         ));
     }
     let target = context.target()?;
-    let mut connection = context.connect(&target, Access::Read)?;
-    as_tenant(&mut connection, how.tenant.as_deref())?;
+    let mut connection = connect(context, &target, Access::Read, how.tenant.as_deref())?;
     let masks = seed::Masks {
         asked: how.masks.iter().cloned().collect(),
         declared: declared(context, connection.dialect())?,

@@ -1,20 +1,25 @@
 //! `dbkit seed status`, `dbkit seed diff`, `dbkit seed protect`
 
 use super::output::{Grid, print};
-use super::seed::{environment, load, stop};
+use super::seed::{connect, environment, folder, load_from, stop};
 use super::{Context, Exit};
 use crate::database::Access;
 use crate::seed::{self, ChangeKind, Report, SetState};
 
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Writes nothing.\n\nExample:\n  dbkit seed status --env dev")]
-pub(super) struct Args {}
+pub(super) struct Args {
+    /// Tenant with a schema or database of its own: what ran there
+    #[arg(long, value_name = "TENANT")]
+    tenant: Option<String>,
+}
 
-pub(super) fn run(_: &Args, context: &Context) -> anyhow::Result<Exit> {
+pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
     let target = context.target()?;
     let environment = environment(context, &target);
-    let sets = load(context, &environment)?;
-    let mut connection = context.connect(&target, Access::Read)?;
+    let tenant = args.tenant.as_deref();
+    let sets = load_from(context, &folder(context, tenant), &environment)?;
+    let mut connection = connect(context, &target, Access::Read, tenant)?;
     let found = seed::status(&mut connection, &sets).map_err(|error| stop(context, error))?;
     let protected = seed::protected_as(&mut connection).map_err(|error| stop(context, error))?;
     let pending = found.iter().any(|set| set.state != SetState::Current);

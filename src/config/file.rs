@@ -52,8 +52,18 @@ pub struct TenancySection {
     pub key: Option<String>,
     /// The folder of the tenants' migrations, where it is not the project's.
     pub migrations: Option<String>,
+    /// The folder of the tenants' seeds, where it is not the project's.
+    pub seeds: Option<String>,
     /// The application's role: it may use what `tenant create` makes, and `doctor` tries what it can.
     pub role: Option<String>,
+}
+
+impl TenancySection {
+    /// The name of a tenant's schema; `{}` stands for the tenant.
+    #[must_use]
+    pub fn schema_pattern(&self) -> &str {
+        self.schema.as_deref().unwrap_or("tenant_{}")
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]

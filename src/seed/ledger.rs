@@ -46,11 +46,22 @@ fn statement(dialect: Dialect, parts: &[&str]) -> String {
     sql
 }
 
+/// A mark counts wherever the session sees it; a ledger only in its own schema, so that the one in
+/// `public` is not taken for a tenant's.
 fn exists(session: &mut dyn Session, table: &str) -> Result<bool, DatabaseError> {
     let sql = match session.dialect() {
-        Dialect::Postgres => statement(
+        Dialect::Postgres if table == MARK => statement(
             Dialect::Postgres,
             &["SELECT count(*) FROM pg_catalog.pg_class WHERE oid = pg_catalog.to_regclass(", ")"],
+        ),
+        Dialect::Postgres => statement(
+            Dialect::Postgres,
+            &[
+                "SELECT count(*) FROM pg_catalog.pg_class AS c \
+                 JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace \
+                 WHERE n.nspname = pg_catalog.current_schema() AND c.relname = ",
+                "",
+            ],
         ),
         Dialect::Sqlite => statement(
             Dialect::Sqlite,

@@ -54,7 +54,7 @@ impl Place {
             TenancyMode::Column => {}
             TenancyMode::Schema => {
                 check_id(tenant)?;
-                let pattern = tenancy.schema.as_deref().unwrap_or("tenant_{}");
+                let pattern = tenancy.schema_pattern();
                 if !pattern.contains("{}") {
                     return Err(PlaceError::Settings(
                         "`tenancy.schema` in dbkit.toml has no `{}` for the tenant",

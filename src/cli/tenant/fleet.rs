@@ -5,9 +5,10 @@ use super::super::migrations::{Limits, listen_for_signals, stop};
 use super::super::output::{Grid, count, print};
 use super::super::{Context, Exit, Stop};
 use super::House;
+use super::scope::open_place;
 use crate::apply::{self, ApplyError, Done, Lock, Observer, Run, Settings, move_over};
 use crate::config::TenancySection;
-use crate::database::{Access, Connection, interrupt, open};
+use crate::database::{Access, Connection, interrupt};
 use crate::ledger::{Ledger, compare};
 use crate::migration::{Migration, read};
 use crate::model::Dialect;
@@ -126,9 +127,7 @@ impl Runner<'_> {
         covered: bool,
         observer: &mut Warnings<'_>,
     ) -> anyhow::Result<()> {
-        let mut connection = open(&place.target, Access::Write, &mut |_| {})
-            .map_err(|e| super::super::context::no_connection(&place.target, &e))?;
-        self.schema_is_there(place, &mut connection)?;
+        let mut connection = open_place(place, Access::Write)?;
         let lock = if covered {
             Lock::held_elsewhere()
         } else {
@@ -137,24 +136,6 @@ impl Runner<'_> {
         let outcome = self.pending(place, &lock, &mut connection, observer);
         lock.release(&mut connection).ok();
         outcome.map_err(stop)
-    }
-
-    /// Otherwise everything would go to `public`, which comes next in the search path.
-    fn schema_is_there(&self, place: &Place, connection: &mut Connection) -> anyhow::Result<()> {
-        use crate::database::Session;
-        let Some(schema) = &place.schema else { return Ok(()) };
-        let rows = connection.query("SELECT current_schema()::text", &[])?;
-        let current = rows.rows.first().and_then(|row| row.first()).and_then(|v| v.as_text());
-        if current == Some(schema.as_str()) {
-            return Ok(());
-        }
-        Err(Stop::error(
-            Exit::Failed,
-            format!(
-                "its schema {schema} is missing; `dbkit tenant create {}` makes it",
-                place.tenant
-            ),
-        ))
     }
 
     fn pending(

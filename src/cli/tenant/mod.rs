@@ -6,6 +6,7 @@ mod drop;
 mod erase;
 pub(super) mod fleet;
 mod list;
+pub(super) mod scope;
 mod status;
 
 use super::{Context, Exit, Stop};
@@ -70,6 +71,14 @@ pub(super) struct House<'c> {
 
 impl<'c> House<'c> {
     pub(super) fn open(context: &'c Context, access: Access) -> anyhow::Result<Self> {
+        let target = match access {
+            Access::Read => context.target()?,
+            Access::Write | Access::Create => context.direct_target()?,
+        };
+        Self::at(context, target, access)
+    }
+
+    fn at(context: &'c Context, target: Target, access: Access) -> anyhow::Result<Self> {
         let tenancy = context.config.tenancy().cloned().ok_or_else(|| {
             Stop::error(
                 Exit::Usage,
@@ -77,10 +86,6 @@ impl<'c> House<'c> {
                  \"column\", \"schema\" or \"database\"; see docs/tenants.md",
             )
         })?;
-        let target = match access {
-            Access::Read => context.target()?,
-            Access::Write | Access::Create => context.direct_target()?,
-        };
         let registry = Registry::of(&tenancy, target.dialect());
         let connection = context.connect(&target, access)?;
         Ok(Self { context, tenancy, target, registry, connection })

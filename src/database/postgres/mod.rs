@@ -4,11 +4,13 @@ mod canonical;
 mod connect;
 mod introspect;
 mod libpq;
+mod scope;
 mod session;
 mod watch;
 
 pub use canonical::{Canonical, canonicalise};
 pub(crate) use connect::random_fraction;
 pub use connect::{ConnectOptions, RetryPolicy, Waiting};
+pub use scope::Scope;
 pub use session::{CancelHandle, Notice, PgSession, TransactionStatus};
 pub use watch::Patience;

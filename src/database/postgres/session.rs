@@ -5,6 +5,7 @@ use super::libpq::{
     Canceller, ConnStatusType, Connection, ExecStatusType, Fields, PGTransactionStatusType,
     PgResult,
 };
+use super::scope::Scope;
 use super::watch::{Patience, Watch};
 use crate::database::{DatabaseError, ErrorKind, Rows, Session, Value};
 use crate::model::{Dialect, Model};
@@ -25,6 +26,7 @@ pub struct PgSession {
     pooled: Option<bool>,
     /// The server did not answer: what runs there is unknown, and nothing more is sent.
     given_up: bool,
+    scope: Scope,
 }
 
 /// Where the connection stands (manual, libpq, `PQtransactionStatus`).
@@ -90,7 +92,17 @@ impl PgSession {
 
     fn new(connection: Connection, target: &str, options: &ConnectOptions) -> Self {
         let watch = Watch::new(target, options, connection.backend_pid());
-        Self { connection, type_names: BTreeMap::new(), watch, pooled: None, given_up: false }
+        let (type_names, scope) = (BTreeMap::new(), Scope::default());
+        Self { connection, type_names, watch, pooled: None, given_up: false, scope }
+    }
+
+    /// What `introspect` is about from now on.
+    pub fn set_scope(&mut self, scope: Scope) {
+        self.scope = scope;
+    }
+
+    pub(super) fn scope(&self) -> &Scope {
+        &self.scope
     }
 
     /// How long answers are waited for.

@@ -5,6 +5,7 @@ mod command;
 mod repository;
 mod rows;
 mod schema;
+mod scope;
 
 use crate::support::{PgDatabase, Project, postgres_url};
 use diesel::connection::SimpleConnection;

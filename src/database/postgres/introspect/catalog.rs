@@ -1,5 +1,6 @@
 //! What the catalogue queries have told so far, by OID, while the model is put together.
 
+use crate::database::postgres::scope::Scope;
 use crate::model::{
     Collation, ColumnRef, Dialect, Index, Model, Options, QName, Sequence, SequenceOptions, Table,
     View,
@@ -26,6 +27,7 @@ pub(super) mod class {
 pub(super) const FIRST_USER_OID: u32 = 16384;
 
 pub(super) struct Catalog {
+    pub scope: Scope,
     pub model: Model,
     pub schemas: HashMap<u32, String>,
     /// (catalogue, object) pairs that belong to an extension.
@@ -103,8 +105,9 @@ pub(super) struct IndexFact {
 }
 
 impl Catalog {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(scope: Scope) -> Self {
         Self {
+            scope,
             model: Model::new(Dialect::Postgres),
             schemas: HashMap::new(),
             members: HashSet::new(),
@@ -131,14 +134,15 @@ impl Catalog {
     /// The name as the model writes it: without a schema in `public` and in `pg_catalog`.
     pub(super) fn qname(&self, schema: u32, name: &str) -> QName {
         let schema = self.schemas.get(&schema).map(String::as_str);
-        QName::new(schema.filter(|s| !matches!(*s, "public" | "pg_catalog")), name)
+        let default = self.scope.default_schema();
+        QName::new(schema.filter(|s| *s != default && *s != "pg_catalog"), name)
     }
 
     /// True for schemas whose objects are the user's.
     pub(super) fn is_user_schema(&self, schema: u32) -> bool {
-        self.schemas
-            .get(&schema)
-            .is_some_and(|name| !name.starts_with("pg_") && name != "information_schema")
+        self.schemas.get(&schema).is_some_and(|name| {
+            !name.starts_with("pg_") && name != "information_schema" && !self.scope.leaves_out(name)
+        })
     }
 
     /// True for an object of the user's that no extension owns.

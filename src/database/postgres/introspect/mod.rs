@@ -72,7 +72,13 @@ const PRINTING: &[(&str, &str)] = &[
 /// # Errors
 /// The server's.
 pub(super) fn introspect(session: &mut PgSession) -> Result<Model, DatabaseError> {
-    introspect_seen_from(session, "public")
+    match session.scope().default_schema() {
+        "public" => introspect_seen_from(session, "public"),
+        home => {
+            let path = format!("{}, public", crate::dialect::postgres::quote::ident(home));
+            introspect_seen_from(session, &path)
+        }
+    }
 }
 
 /// The same with another `search_path`: names in those schemas are printed without a schema.
@@ -101,7 +107,7 @@ pub(super) fn introspect_seen_from(
     if own_transaction {
         statements.push("COMMIT".to_owned());
     }
-    let mut catalog = Catalog::new();
+    let mut catalog = Catalog::new(session.scope().clone());
     let mut saved: Vec<String> = Vec::new();
     let outcome = session.run_each(&statements.join(";\n"), &mut |number, result| {
         if !own_transaction && number == 0 {

@@ -56,14 +56,30 @@ pub(super) fn unmodelled_sql(version: i32) -> String {
 
 pub(super) fn unmodelled(catalog: &mut Catalog, result: &PgResult) {
     for row in rows(result) {
-        let temporary = row.opt(4).is_some_and(|schema| schema.starts_with("pg_"));
+        let outside = |schema: &str| schema.starts_with("pg_") || catalog.scope.leaves_out(schema);
+        let elsewhere = row.opt(4).is_some_and(outside);
         let member = catalog.members.contains(&(row.number(0), row.number(1)));
-        if !temporary && !member {
+        if !elsewhere && !member {
             // The server says `type` of a table's row type too; those never come here.
             let kind = if row.number::<u32>(0) == class::TYPE { "base type" } else { row.text(2) };
             let name = row.owned(3);
             catalog.model.unmodelled.push(Unmodelled { kind: kind.to_owned(), name });
         }
     }
+    passed_over(catalog);
     catalog.model.unmodelled.sort();
+}
+
+/// There may be thousands of them: one line for all.
+fn passed_over(catalog: &mut Catalog) {
+    let names = catalog.schemas.values().filter(|name| catalog.scope.passes_over(name));
+    let mut names: Vec<&str> = names.map(String::as_str).collect();
+    names.sort_unstable();
+    let name = match names.as_slice() {
+        [] => return,
+        [one] => (*one).to_owned(),
+        [first, others @ ..] => format!("{first} and {} more", others.len()),
+    };
+    let kind = "schemas that tenants have for themselves:".to_owned();
+    catalog.model.unmodelled.push(Unmodelled { kind, name });
 }
