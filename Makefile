@@ -3,7 +3,7 @@
 # cargo-nextest runs the tests in parallel processes; plain `cargo test` does where it is missing.
 RUN_TESTS := $(shell command -v cargo-nextest >/dev/null 2>&1 && echo cargo nextest run || echo cargo test)
 
-.PHONY: test checks bring fmt fmt-check clippy docs tools unit studio-check studio-test bench help
+.PHONY: test checks bring fmt fmt-check clippy docs api-docs book tools unit studio-check studio-test bench help
 
 help:
 	@echo "make test     formatting, clippy, documentation and every test (installs what is missing)"
@@ -12,7 +12,7 @@ help:
 	@echo "make studio-test    the studio's page in a browser; studio-check: its built files are current"
 	@echo "make fmt      format the code"
 	@echo "make clippy   lints, warnings denied"
-	@echo "make docs     API documentation, warnings denied"
+	@echo "make docs     the book (target/book) and the API documentation (target/doc)"
 	@echo "make bench    time dbkit against other tools (release build)"
 
 # Building the tools and checking the code take turns on two cores better than one after the other.
@@ -38,7 +38,7 @@ studio-test: studio-check tools
 
 checks:
 	$(MAKE) --no-print-directory clippy
-	$(MAKE) --no-print-directory docs
+	$(MAKE) --no-print-directory api-docs
 
 # One after the other: both may ask apt.
 bring:
@@ -54,7 +54,15 @@ fmt-check:
 clippy:
 	cargo clippy --workspace --all-targets --quiet -- -D warnings
 
-docs:
+docs: api-docs book
+
+# Its commands and links are tested by tests/it/book.rs, without mdBook.
+book:
+	@PATH="$$PWD/target/tools/bin:$$PATH"; command -v mdbook >/dev/null || \
+		cargo install mdbook --version 0.5.4 --locked --no-default-features --features search --root target/tools
+	PATH="$$PWD/target/tools/bin:$$PATH" mdbook build docs
+
+api-docs:
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet
 
 .PHONY: test-postgres-versions

@@ -1,3 +1,4 @@
+use super::advice::advice;
 use crate::database::{DatabaseError, ErrorKind};
 use crate::migration::{MigrationError, SqlFile};
 use std::path::PathBuf;
@@ -23,6 +24,8 @@ pub enum ApplyError {
     NotInTransaction { file: PathBuf, line: usize, statement: String },
     #[error("{name} has no way back: in {} there is no down.sql for it, or only comments\nhelp: write the way back, or restore the database from a backup", dir.join(name).display())]
     NoWayBack { name: String, dir: PathBuf },
+    #[error("{name} ran here, and its folder {} is gone: so is its way back\nhelp: bring the folder back from version control; `dbkit repair {name} --forget` only takes it out of the ledger", dir.join(name).display())]
+    FolderGone { name: String, dir: PathBuf },
     #[error(
         "{name} began and did not finish, and cannot go on by itself: {reason}\nhelp: look at the database; then `dbkit repair {name} --retry` runs that statement and what follows it, --skip goes on behind it, \
          --applied notes all of it as applied, and --reverted as not applied"
@@ -145,6 +148,9 @@ impl std::fmt::Display for FailedStatement {
         f.write_str(&error.more())?;
         if let Some(context) = &error.context {
             write!(f, "\ncontext: {}", context.trim().replace('\n', "\n    "))?;
+        }
+        if let Some(help) = advice(error) {
+            write!(f, "\nhelp: {help}")?;
         }
         f.write_str(match effect {
             Effect::None => "\nnothing of this file was applied: its transaction was rolled back",

@@ -1,5 +1,6 @@
 //! Running, reverting and pushing.
 
+mod advice;
 mod blocked;
 mod error;
 mod leftovers;

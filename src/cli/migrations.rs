@@ -203,6 +203,7 @@ pub(super) fn stop(error: ApplyError) -> anyhow::Error {
         ApplyError::Locked { .. } | ApplyError::LeaseLost { .. } => Exit::Lock,
         ApplyError::Stopped(_) => Exit::Stopped,
         ApplyError::NoWayBack { .. }
+        | ApplyError::FolderGone { .. }
         | ApplyError::Older { .. }
         | ApplyError::Renamed { .. }
         | ApplyError::PartlyReplaced { .. } => Exit::Refused,

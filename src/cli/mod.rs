@@ -19,6 +19,7 @@ mod inspect;
 mod inspect_follow;
 mod inspect_row;
 mod lint;
+mod man;
 mod mend;
 mod migrate;
 mod migrations;
@@ -124,6 +125,8 @@ enum Command {
     Config(config::Args),
     /// Print a shell's completion script
     Completions(completions::Args),
+    /// Print the manual page, or write those of all commands into a folder
+    Man(man::Args),
 }
 
 impl Command {
@@ -182,6 +185,7 @@ impl Command {
             Self::Tenant(args) => tenant::run(&args, &Context::new(global, Vec::new())?),
             Self::Config(args) => config::run(&args, &Context::new(global, Vec::new())?),
             Self::Completions(args) => completions::run(&args),
+            Self::Man(args) => man::run(&args),
         }
     }
 }

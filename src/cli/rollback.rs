@@ -114,7 +114,7 @@ pub(super) fn newest(history: &mut History, extent: &Extent) -> anyhow::Result<V
             Some(migration) => chosen.push(migration.clone()),
             None => {
                 let (name, dir) = (line.name.clone(), history.dir.clone());
-                return Err(stop(ApplyError::NoWayBack { name, dir }));
+                return Err(stop(ApplyError::FolderGone { name, dir }));
             }
         }
     }

@@ -3,6 +3,7 @@
 
 mod app;
 mod bad_input;
+mod book;
 mod canonical_postgres;
 mod config;
 mod connection;

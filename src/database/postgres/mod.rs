@@ -2,10 +2,12 @@
 
 mod canonical;
 mod connect;
+mod copy;
 mod introspect;
 mod libpq;
 mod scope;
 mod session;
+mod values;
 mod watch;
 
 pub use canonical::{Canonical, canonicalise};

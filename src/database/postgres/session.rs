@@ -6,23 +6,24 @@ use super::libpq::{
     PgResult,
 };
 use super::scope::Scope;
+use super::values::{affected, bind_text, builtin_type, byte_offset, cell};
 use super::watch::{Patience, Watch};
 use crate::database::{DatabaseError, ErrorKind, Rows, Session, Value};
 use crate::model::{Dialect, Model};
 use std::collections::BTreeMap;
-use std::ffi::{CStr, CString};
+use std::ffi::CString;
 use std::io::Read;
 use std::time::Duration;
 
 /// How often a silent connection is looked after.
-const TICK: Duration = Duration::from_millis(100);
+pub(super) const TICK: Duration = Duration::from_millis(100);
 
 /// An open connection. Every method blocks; [`PgSession::cancel_handle`] stops one from outside.
 pub struct PgSession {
-    connection: Connection,
+    pub(super) connection: Connection,
     /// Names of types that are not built in, by OID, as far as results have shown them.
     type_names: BTreeMap<u32, String>,
-    watch: Watch,
+    pub(super) watch: Watch,
     pooled: Option<bool>,
     /// The server did not answer: what runs there is unknown, and nothing more is sent.
     given_up: bool,
@@ -186,89 +187,8 @@ impl PgSession {
         fields.into_iter().map(notice).collect()
     }
 
-    /// Runs `COPY … FROM STDIN` with the reader's bytes as data. Returns the rows copied.
-    ///
-    /// # Errors
-    /// The server's, or [`ErrorKind::Statement`] when reading fails or `sql` is no such COPY; the
-    /// copy is then undone by the server.
-    pub fn copy_in(&mut self, sql: &str, data: &mut dyn Read) -> Result<u64, DatabaseError> {
-        self.send(sql)?;
-        let mut reading = Ok(());
-        let mut found = false;
-        let mut outcome = Ok(0);
-        while let Some(result) = self.next_result()? {
-            match result.status() {
-                ExecStatusType::PGRES_COPY_IN if !found => {
-                    found = true;
-                    reading = self.send_copy(data);
-                }
-                ExecStatusType::PGRES_COPY_IN => {
-                    self.end_copy(Some(c"only one COPY at a time"))?;
-                }
-                ExecStatusType::PGRES_COPY_OUT => self.connection.discard_copy_data(),
-                _ => match self.check(&result, sql) {
-                    Ok(()) => outcome = outcome.map(|rows: u64| rows + affected(&result)),
-                    Err(error) => outcome = Err(error),
-                },
-            }
-        }
-        reading?;
-        if !found && outcome.is_ok() {
-            return Err(plain("the statement is not a COPY … FROM STDIN"));
-        }
-        outcome
-    }
-
-    fn send_copy(&mut self, data: &mut dyn Read) -> Result<(), DatabaseError> {
-        let mut buffer = vec![0; 64 * 1024];
-        loop {
-            match data.read(&mut buffer) {
-                Ok(0) => return self.end_copy(None),
-                Ok(length) => {
-                    let stretch = buffer.get(..length).unwrap_or_default();
-                    loop {
-                        match self.connection.put_copy_data(stretch) {
-                            Some(true) => break,
-                            Some(false) => self.make_room()?,
-                            // The reason comes with the result that follows.
-                            None => return self.end_copy(None),
-                        }
-                    }
-                    // Memory must not grow with the data.
-                    self.make_room()?;
-                }
-                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-                Err(error) => {
-                    self.end_copy(Some(c"the data could not be read"))?;
-                    return Err(plain(&format!("cannot read the data to copy: {error}")));
-                }
-            }
-        }
-    }
-
-    fn end_copy(&mut self, error: Option<&CStr>) -> Result<(), DatabaseError> {
-        while self.connection.put_copy_end(error) == Some(false) {
-            self.make_room()?;
-        }
-        Ok(())
-    }
-
-    /// Writes out what is queued.
-    fn make_room(&mut self) -> Result<(), DatabaseError> {
-        self.watch.begin();
-        while self.connection.flush() == Some(false) {
-            // The server may have to get rid of an error before it reads on.
-            self.connection.ready(true, TICK);
-            if self.connection.ready(false, Duration::ZERO) && !self.connection.consume() {
-                return Ok(());
-            }
-            self.watched()?;
-        }
-        Ok(())
-    }
-
     /// Sends one or several statements.
-    fn send(&mut self, sql: &str) -> Result<(), DatabaseError> {
+    pub(super) fn send(&mut self, sql: &str) -> Result<(), DatabaseError> {
         let text = c_text(sql)?;
         self.usable()?;
         self.watch.blockers.clear();
@@ -284,7 +204,7 @@ impl PgSession {
     }
 
     /// The next result, within the limits of [`Patience`].
-    fn next_result(&mut self) -> Result<Option<PgResult>, DatabaseError> {
+    pub(super) fn next_result(&mut self) -> Result<Option<PgResult>, DatabaseError> {
         self.watch.begin();
         let mut sent = false;
         // Nothing can be read ahead of what the server has not been told yet.
@@ -306,7 +226,7 @@ impl PgSession {
     }
 
     /// Asks the watch whether waiting on makes sense.
-    fn watched(&mut self) -> Result<(), DatabaseError> {
+    pub(super) fn watched(&mut self) -> Result<(), DatabaseError> {
         let canceller = || self.connection.canceller();
         let Err(message) = self.watch.look(&canceller) else { return Ok(()) };
         self.given_up = true;
@@ -366,7 +286,7 @@ impl PgSession {
         Self::connect(target, options)
     }
 
-    fn check(&self, result: &PgResult, sql: &str) -> Result<(), DatabaseError> {
+    pub(super) fn check(&self, result: &PgResult, sql: &str) -> Result<(), DatabaseError> {
         match result.status() {
             ExecStatusType::PGRES_COMMAND_OK
             | ExecStatusType::PGRES_TUPLES_OK
@@ -555,123 +475,4 @@ const DENIED: &str = "connect as a role that has the right, or have it granted";
 
 pub(super) fn plain(message: &str) -> DatabaseError {
     DatabaseError::new(ErrorKind::Statement, message)
-}
-
-/// libpq counts characters from 1; we count bytes from 0.
-fn byte_offset(sql: &str, position: usize) -> usize {
-    sql.char_indices().nth(position.saturating_sub(1)).map_or(sql.len(), |(at, _)| at)
-}
-
-fn bind_text(value: &Value) -> Result<Option<CString>, DatabaseError> {
-    let text = match value {
-        Value::Null => return Ok(None),
-        Value::Bool(true) => "t".to_owned(),
-        Value::Bool(false) => "f".to_owned(),
-        Value::Integer(number) => number.to_string(),
-        Value::Real(number) if number.is_infinite() && *number > 0.0 => "Infinity".to_owned(),
-        Value::Real(number) if number.is_infinite() => "-Infinity".to_owned(),
-        Value::Real(number) => number.to_string(),
-        Value::Text(text) => text.clone(),
-        Value::Blob(bytes) => {
-            let mut text = String::with_capacity(2 + 2 * bytes.len());
-            text.push_str("\\x");
-            for byte in bytes {
-                text.push(char::from_digit(u32::from(byte >> 4), 16).unwrap_or('0'));
-                text.push(char::from_digit(u32::from(byte & 15), 16).unwrap_or('0'));
-            }
-            text
-        }
-    };
-    CString::new(text)
-        .map(Some)
-        .map_err(|_| plain("a value contains a NUL byte, which PostgreSQL cannot store in text"))
-}
-
-/// Booleans and integers as such; everything else in the server's own text, so that nothing of a
-/// numeric or a timestamp is lost.
-fn cell(bytes: Option<&[u8]>, oid: u32) -> Value {
-    let Some(bytes) = bytes else { return Value::Null };
-    let text = String::from_utf8_lossy(bytes);
-    match oid {
-        16 => Value::Bool(text == "t"),
-        20 | 21 | 23 | 26 => text.parse().map_or_else(|_| Value::Text(text.into()), Value::Integer),
-        _ => Value::Text(text.into_owned()),
-    }
-}
-
-/// Rows changed; a SELECT changes none, though its command tag counts rows.
-fn affected(result: &PgResult) -> u64 {
-    let tag = result.command();
-    let mut words = tag.split(' ');
-    match words.next() {
-        Some("INSERT" | "UPDATE" | "DELETE" | "MERGE" | "COPY") => {
-            words.next_back().and_then(|count| count.parse().ok()).unwrap_or(0)
-        }
-        _ => 0,
-    }
-}
-
-/// Names of common built-in types by OID, as `format_type` spells them (src/include/catalog/
-/// pg_type.dat; these numbers never change).
-fn builtin_type(oid: u32) -> Option<&'static str> {
-    Some(match oid {
-        16 => "boolean",
-        17 => "bytea",
-        18 => "\"char\"",
-        19 => "name",
-        20 => "bigint",
-        21 => "smallint",
-        23 => "integer",
-        25 => "text",
-        26 => "oid",
-        114 => "json",
-        142 => "xml",
-        600 => "point",
-        650 => "cidr",
-        700 => "real",
-        701 => "double precision",
-        705 => "unknown",
-        790 => "money",
-        829 => "macaddr",
-        869 => "inet",
-        1000 => "boolean[]",
-        1005 => "smallint[]",
-        1007 => "integer[]",
-        1009 => "text[]",
-        1015 => "character varying[]",
-        1016 => "bigint[]",
-        1042 => "character",
-        1043 => "character varying",
-        1082 => "date",
-        1083 => "time without time zone",
-        1114 => "timestamp without time zone",
-        1184 => "timestamp with time zone",
-        1186 => "interval",
-        1266 => "time with time zone",
-        1560 => "bit",
-        1562 => "bit varying",
-        1700 => "numeric",
-        2278 => "void",
-        2950 => "uuid",
-        3802 => "jsonb",
-        _ => return None,
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn positions_are_bytes_from_zero() {
-        assert_eq!(byte_offset("é x", 3), 3);
-        assert_eq!(byte_offset("ab", 1), 0);
-        assert_eq!(byte_offset("ab", 9), 2);
-    }
-
-    #[test]
-    fn blobs_travel_as_hex() {
-        let text = bind_text(&Value::Blob(vec![0, 255])).ok().flatten();
-        assert_eq!(text.as_deref(), Some(c"\\x00ff"));
-    }
 }

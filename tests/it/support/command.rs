@@ -68,6 +68,22 @@ impl Running {
         self.child.id()
     }
 
+    /// The first line on stdout; then it is killed. All of stderr where there is no line.
+    pub fn first_line(mut self) -> Result<String, String> {
+        use std::io::{BufRead, BufReader, Read};
+        let mut line = String::new();
+        if let Some(stdout) = self.child.stdout.take() {
+            BufReader::new(stdout).read_line(&mut line).expect("stdout is text");
+        }
+        self.child.kill().expect("it is a child");
+        let mut told = String::new();
+        if let Some(mut stderr) = self.child.stderr.take() {
+            stderr.read_to_string(&mut told).expect("stderr is text");
+        }
+        self.child.wait().expect("it is a child");
+        if line.is_empty() { Err(told) } else { Ok(line) }
+    }
+
     /// Waits for the end.
     pub fn wait(self) -> Outcome {
         let output = self.child.wait_with_output().expect("the binary ends");

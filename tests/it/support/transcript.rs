@@ -4,12 +4,14 @@ use std::fmt::Write;
 /// Command lines with what they print, as a README shows them:
 ///
 /// ```text
-/// $ dbkit status --env dev
+/// $ dbkit status --env dev   # a remark
 /// expected output, where … stands for anything on a line and a line of … for any lines
+/// $ dbkit status --check     # exit code 3
 /// ```
 ///
-/// Commands run in the project's folder, one after the other. stdout is compared; stderr only
-/// where the command fails. `? 3` on the first line of the output is the wanted exit code.
+/// Commands run in the project's folder, one after the other. stdout is compared, and with it
+/// stderr where the command fails. `> FILE` keeps stdout. A command that runs until it is stopped
+/// (`studio`, `--follow`) is stopped when it has printed its first line.
 pub struct Transcript {
     steps: Vec<Step>,
 }
@@ -24,47 +26,80 @@ impl Transcript {
     pub fn parse(text: &str) -> Self {
         let mut steps: Vec<Step> = Vec::new();
         for line in text.lines() {
-            if let Some(command) = line.strip_prefix("$ ") {
-                let command = command.split("  #").next().unwrap_or(command).trim().to_owned();
-                steps.push(Step { command, code: 0, output: Vec::new() });
+            if let Some(line) = line.strip_prefix("$ ") {
+                let (command, remark) = line.split_once("  #").unwrap_or((line, ""));
+                let code =
+                    remark.split("exit code ").nth(1).and_then(|code| code.trim().parse().ok());
+                steps.push(Step {
+                    command: command.trim().to_owned(),
+                    code: code.unwrap_or(0),
+                    output: Vec::new(),
+                });
             } else if let Some(step) = steps.last_mut() {
-                match line.strip_prefix("? ") {
-                    Some(code) => step.code = code.trim().parse().expect("an exit code"),
-                    None => step.output.push(line.to_owned()),
-                }
+                step.output.push(line.to_owned());
             }
         }
         Self { steps }
     }
 
-    /// The console blocks of a Markdown text, one transcript each.
-    pub fn blocks(markdown: &str) -> Vec<Self> {
-        let parts = markdown.split("```console\n").skip(1);
-        parts.map(|part| Self::parse(part.split("```").next().unwrap_or(""))).collect()
-    }
-
+    /// The command lines, as they are written.
     pub fn commands(&self) -> impl Iterator<Item = &str> {
         self.steps.iter().map(|step| step.command.as_str())
     }
 
-    /// Runs every `dbkit` command of it.
+    /// Runs every `dbkit` command of it; the number of those it ran.
     ///
     /// # Panics
     /// When an exit code or an output is another.
     #[track_caller]
-    pub fn run(&self, project: &Project, environment: &[(&str, &str)]) {
+    pub fn run(&self, project: &Project, environment: &[(&str, &str)]) -> usize {
+        self.run_with(project, environment, &[])
+    }
+
+    /// The same with parts of the command lines replaced.
+    ///
+    /// # Panics
+    /// When an exit code or an output is another.
+    #[track_caller]
+    pub fn run_with(
+        &self,
+        project: &Project,
+        environment: &[(&str, &str)],
+        replaced: &[(String, String)],
+    ) -> usize {
         let mut told = String::new();
-        let mut wrong = false;
+        let (mut wrong, mut ran) = (false, 0);
         for step in &self.steps {
             let _ = writeln!(told, "$ {}", step.command);
-            let Some(arguments) = arguments(&step.command) else { continue };
+            let line = replaced
+                .iter()
+                .fold(step.command.clone(), |line, (old, new)| line.replace(old, new));
+            let (line, file) =
+                line.split_once(" > ").map_or((line.as_str(), None), |(l, f)| (l, Some(f)));
+            let Some(arguments) = arguments(line) else { continue };
+            ran += 1;
+            let endless =
+                arguments.iter().any(|word| word == "--follow") || arguments[0] == "studio";
             let mut command = project.dbkit(arguments);
             for (name, value) in environment {
                 command = command.env(name, value);
             }
+            if endless {
+                let first = command.spawn().first_line();
+                assert!(first.is_ok(), "{told}{first:?}");
+                continue;
+            }
             let outcome = command.run();
+            if let Some(file) = file {
+                project.write(file, &outcome.stdout);
+            }
             let wanted: Vec<&str> = trimmed(step.output.iter().map(String::as_str).collect());
-            let found: Vec<&str> = trimmed(outcome.stdout.lines().collect());
+            let text = match step.code {
+                0 => outcome.stdout.clone(),
+                _ => format!("{}{}", outcome.stdout, outcome.stderr),
+            };
+            let text = replaced.iter().fold(text, |text, (old, new)| text.replace(new, old));
+            let found: Vec<&str> = trimmed(text.lines().collect());
             if outcome.code != Some(step.code) || !(wanted.is_empty() || matches(&wanted, &found)) {
                 wrong = true;
                 let _ = writeln!(told, "--- wanted {}\n{}", step.code, wanted.join("\n"));
@@ -72,6 +107,7 @@ impl Transcript {
             }
         }
         assert!(!wrong, "{told}");
+        ran
     }
 }
 

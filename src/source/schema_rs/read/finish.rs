@@ -4,8 +4,8 @@
 use super::super::default_names::{self, Parts};
 use super::super::names::Namespace;
 use super::super::{on_update, serial};
-use super::column::autoincrement;
 use super::draft::Draft;
+use super::identity::autoincrement;
 use super::mistakes::Mistakes;
 use crate::model::{ColumnValue, DataType, Dialect, Model, Object, Table, TypeName};
 use std::collections::BTreeMap;

@@ -3,10 +3,12 @@
 mod args;
 mod catalog;
 mod column;
+mod column_type;
 mod constraint;
 mod default;
 mod draft;
 mod finish;
+mod identity;
 mod index;
 mod mistakes;
 mod parse;
