@@ -33,6 +33,7 @@
 //! | `cli` (default) | the program |
 //! | `studio` (default) | `dbkit studio`, the database in the browser |
 //! | `app` (default) | a pool, units of work, tenants, health, seeders |
+//! | `testing` (default) | a fresh, migrated database for each test |
 //! | `health` (default) | health endpoints as an axum router |
 //! | `migrator` | running migrations from an application |
 //! | `postgres`, `sqlite` (default) | the databases |
@@ -65,7 +66,7 @@ pub mod lint;
 pub mod migration;
 pub mod model;
 pub mod plan;
-#[cfg(feature = "cli")]
+#[cfg(feature = "seeds")]
 pub mod seed;
 pub mod source;
 pub mod sql;
@@ -75,6 +76,8 @@ pub mod studio;
 pub mod tenants;
 #[cfg(feature = "cli")]
 pub mod terminal;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 #[cfg(feature = "app")]
 pub use app::{SeedRun, Seeded, Seeder, Seeding};

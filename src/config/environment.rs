@@ -59,7 +59,8 @@ impl Variables {
         self.found.get(name).filter(|setting| !setting.value.is_empty())
     }
 
-    /// Replaces every `${NAME}`; `$${` stands for a literal `${`.
+    /// Replaces every `${NAME}`, and `${NAME:-text}` by the text where there is no such variable;
+    /// `$${` stands for a literal `${`.
     ///
     /// # Errors
     /// A variable that is not set; `place` says where the text stands.
@@ -81,9 +82,14 @@ impl Variables {
                 return Ok(out);
             };
             let name = inner.get(..end).unwrap_or("");
-            match self.get(name) {
-                Some(setting) => out.push_str(&setting.value),
-                None => {
+            let (name, otherwise) = match name.split_once(":-") {
+                Some((name, text)) => (name, Some(text)),
+                None => (name, None),
+            };
+            match (self.get(name), otherwise) {
+                (Some(setting), _) => out.push_str(&setting.value),
+                (None, Some(text)) => out.push_str(text),
+                (None, None) => {
                     return Err(ConfigError::UnsetVariable {
                         place: place.to_owned(),
                         variable: name.to_owned(),

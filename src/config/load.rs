@@ -430,8 +430,9 @@ fn under(root: &Path, globs: &[String]) -> Vec<String> {
 /// The file in this folder or the nearest one above, as a path relative to `current` where it is
 /// in `current` itself.
 fn upward(current: &Path, name: &str) -> Option<PathBuf> {
-    if current.join(name).is_file() {
+    // Told as its name alone where that is what the user would write.
+    if current.join(name).is_file() && std::env::current_dir().is_ok_and(|here| here == current) {
         return Some(PathBuf::from(name));
     }
-    current.ancestors().skip(1).map(|folder| folder.join(name)).find(|file| file.is_file())
+    current.ancestors().map(|folder| folder.join(name)).find(|file| file.is_file())
 }

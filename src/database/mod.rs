@@ -12,6 +12,8 @@ mod vitals;
 pub use error::{DatabaseError, ErrorKind};
 pub use open::{Access, Connection, open};
 pub(crate) use postgres::random_fraction;
+#[cfg(feature = "testing")]
+pub(crate) use provision::connect_elsewhere;
 pub use provision::{drop_database, is_missing, open_existing, open_or_create};
 pub use value::{Rows, Value};
 pub use vitals::Vitals;

@@ -89,6 +89,18 @@ pub fn drop_database(target: &Target) -> Result<(), DatabaseError> {
     }
 }
 
+/// A session on the target's server, in a database that is there: the one to make others from.
+///
+/// # Errors
+/// The connection's; a target that has no server.
+#[cfg(feature = "testing")]
+pub(crate) fn connect_elsewhere(target: &Target) -> Result<PgSession, DatabaseError> {
+    match &target.location {
+        Location::Postgres { url, keywords } => maintenance(url, keywords),
+        Location::Sqlite { .. } => Err(plain("a file has no server")),
+    }
+}
+
 fn create(url: &str, keywords: &[(String, String)], name: &str) -> Result<(), DatabaseError> {
     let mut session = maintenance(url, keywords)?;
     let sql = format!("CREATE DATABASE {}", quote::ident(name));

@@ -42,6 +42,7 @@ pub use dump::{Dumped, Masks, Take, dump};
 pub use error::SeedError;
 pub use files::{COMMON, Sets, environments, load};
 pub use ledger::{SeededSet, protect, protected_as};
+#[cfg(feature = "studio")]
 pub(crate) use read::{Field as CsvField, Records as CsvRecords};
 pub use report::{Change, ChangeKind, ColumnChange, RemovedReport, Report, SqlReport, TableReport};
 pub use status::{SetState, SetStatus, status};

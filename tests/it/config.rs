@@ -16,7 +16,7 @@ fn database(project: &Project, env: &[(&str, &str)], args: &[&str]) -> (String, 
 fn precedence() {
     let project = Project::with(&[(
         "dbkit.toml",
-        "default_env = \"dev\"\n[env.dev]\nurl = \"sqlite://dev.db\"\n[env.prod]\nurl = \"postgres://u:${PW}@h/d\"\nsslmode = \"require\"\n",
+        "default_env = \"dev\"\n[env.dev]\nurl = \"sqlite://dev.db\"\n[env.prod]\nurl = \"postgres://u:${PW}@${PGBOX:-h}/d\"\nsslmode = \"require\"\n",
     )]);
     let pg = [("POSTGRES_DB", "shop"), ("POSTGRES_USER", "me"), ("POSTGRES_PASSWORD", "hush")];
     assert_eq!(database(&project, &[], &[]).0, "sqlite://dev.db");
@@ -25,6 +25,8 @@ fn precedence() {
     assert_eq!(database(&project, &url, &[]).0, "postgres://x@y/z");
     let env = [("DATABASE_URL", "postgres://x@y/z"), ("PW", "hush")];
     assert_eq!(database(&project, &env, &["--env", "prod"]).0, "postgres://u:***@h/d");
+    let env = [("PGBOX", "box"), ("PW", "hush")];
+    assert_eq!(database(&project, &env, &["--env", "prod"]).0, "postgres://u:***@box/d");
     let flag = database(&project, &env, &["--env", "prod", "--database-url", "a.db"]);
     assert_eq!(flag, ("sqlite://a.db".to_owned(), "--database-url".to_owned()));
 }

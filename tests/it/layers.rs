@@ -27,6 +27,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("tenants", BELOW_COMMANDS),
     ("health", &["app", "migration"]),
     ("app", BELOW_COMMANDS),
+    ("testing", &["config", "database", "dialect", "migration", "apply", "seed", "app"]),
 ];
 
 /// What the page shows is what the other stages tell.

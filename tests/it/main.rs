@@ -45,3 +45,4 @@ mod starter;
 mod studio;
 mod support;
 mod tenants;
+mod testing;
