@@ -64,8 +64,18 @@ impl Made {
         options: &PlanOptions,
     ) -> anyhow::Result<Self> {
         let conversions = options.conversions.reversed(renames);
-        let options = PlanOptions { style: options.style, conversions };
-        let (mut down, _) = dialect::script(to, from, &reversed(renames), &options)?;
+        let back = |style| {
+            let options = PlanOptions { style, conversions: conversions.clone() };
+            dialect::script(to, from, &reversed(renames), &options).map(|(script, _)| script)
+        };
+        let mut down = back(options.style)?;
+        // Gentle forms in more parts than the way there has would need folders that do nothing there.
+        if pair(&up, &down).len() > up.parts.len() {
+            let fast = back(Style::Fast)?;
+            if pair(&up, &fast).len() < pair(&up, &down).len() {
+                down = fast;
+            }
+        }
         if to.dialect == Dialect::Sqlite {
             dialect::sqlite::share_transactions(&mut up, &mut down);
         }

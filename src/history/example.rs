@@ -2,7 +2,7 @@
 
 use crate::database::{Connection, Session, Value};
 use crate::dialect::{postgres, sqlite};
-use crate::model::{Column, Dialect, Model, QName, Table, TypeName};
+use crate::model::{Column, ColumnValue, Dialect, Model, QName, Table, TypeName};
 
 /// What came of making rows up.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -65,7 +65,7 @@ fn insert(table: &Table, model: &Model, row: usize) -> String {
         Dialect::Postgres => postgres::quote::ident(name),
         Dialect::Sqlite => sqlite::quote::ident(name),
     };
-    let wanted: Vec<&Column> = table.columns.iter().filter(|column| given(column)).collect();
+    let wanted: Vec<&Column> = table.columns.iter().filter(|column| given(column, table)).collect();
     let name = quoted(&table.name, model.dialect);
     if wanted.is_empty() {
         return format!("INSERT INTO {name} DEFAULT VALUES");
@@ -76,9 +76,14 @@ fn insert(table: &Table, model: &Model, row: usize) -> String {
 }
 
 /// Columns that do not fill themselves. Those that may be null get a value, too: a way back that
-/// cannot take it is what is looked for.
-fn given(column: &Column) -> bool {
+/// cannot take it is what is looked for. A key that the database would make up by chance gets one,
+/// too: rows of other tables refer to it.
+fn given(column: &Column, table: &Table) -> bool {
+    let key = table.primary_key.as_ref().is_some_and(|key| key.columns.contains(&column.name));
     column.value.is_none()
+        || key
+            && matches!(&column.ty.name, TypeName::Builtin(name) if name == "uuid")
+            && matches!(column.value, ColumnValue::Default(_))
 }
 
 /// A value for a column: the same row number everywhere, so that foreign keys mostly meet.

@@ -7,6 +7,7 @@ mod book;
 mod canonical_postgres;
 mod config;
 mod connection;
+mod examples;
 mod generate;
 mod harness;
 mod hazards;

@@ -6,8 +6,10 @@ mod json;
 mod node;
 mod toml;
 
+pub(crate) use csv::Field;
+#[cfg(feature = "studio")]
+pub(crate) use csv::Records;
 pub(super) use csv::{CsvFile, FileRecords};
-pub(crate) use csv::{Field, Records};
 pub(super) use directive::{Directive, Offset, Reference, time_offset};
 pub(super) use node::{Entry, Given, Node, Shape};
 
