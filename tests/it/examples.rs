@@ -23,6 +23,7 @@ const PLANNER: Example = Example {
     ),
 };
 
+#[allow(dead_code)]
 enum Database {
     Postgres(PgDatabase),
     Sqlite(SqliteFile),
@@ -115,6 +116,7 @@ impl Example {
         self.unchanged();
     }
 
+    #[allow(dead_code)]
     fn on_sqlite(&self) {
         let folder = Project::empty();
         let file = |name: &str| Database::Sqlite(SqliteFile::new(folder.join(name)));
