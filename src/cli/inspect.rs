@@ -1,12 +1,11 @@
 //! `dbkit inspect`
 
+use super::inspect_overview::{show_overview, show_structure};
 use super::output::{harmless, print, print_on};
 use super::{Context, Exit, Format, Stop, inspect_row::show_detail};
-use super::{inspect_follow as follow, pager};
+use super::{browse, inspect_follow as follow, pager};
 use crate::database::{Access, Session};
-use crate::inspect::{
-    self, Align, Count, InspectError, JsonRows, Overview, Page, Request, TableInfo,
-};
+use crate::inspect::{self, InspectError, JsonRows, Page, Request, TableInfo};
 
 #[derive(clap::Args, Debug)]
 #[command(
@@ -15,7 +14,8 @@ use crate::inspect::{
                   Examples:\n  dbkit inspect\n  dbkit inspect comments 42\n  \
                   dbkit inspect comments --where \"user_id = 'ada'\" --order -created_at --limit 5\n  \
                   dbkit inspect comments --columns id,text --all --format csv > comments.csv\n  \
-                  dbkit inspect comments --follow\n  \
+                  dbkit inspect comments --follow\n  dbkit inspect comments --describe\n  \
+                  dbkit inspect comments --interactive\n  \
                   dbkit inspect --sql 'select state, count(*) from comments group by 1'"
 )]
 pub struct Args {
@@ -49,16 +49,27 @@ pub struct Args {
     /// Show the newest rows by their key, then new ones as they come, until Ctrl-C
     #[arg(long, requires = "table", conflicts_with_all = ["key", "order", "after", "all"])]
     follow: bool,
+    /// Columns, keys, indexes, what refers to the table, its rows and sizes
+    #[arg(long, short, requires = "table", conflicts_with_all =
+          ["key", "condition", "order", "limit", "all", "after", "columns", "follow"])]
+    describe: bool,
+    /// Look around over the whole terminal: tables, rows, foreign keys
+    #[arg(long, short, conflicts_with_all =
+          ["key", "condition", "order", "limit", "all", "after", "columns", "follow", "describe", "sql"])]
+    interactive: bool,
     /// Print a long result at once instead of through $PAGER
     #[arg(long)]
     no_pager: bool,
 }
 
-/// Prints an overview, rows of a table, or one row in detail.
+/// Prints an overview, rows of a table, one row in detail, or what a table is made of.
 ///
 /// # Errors
 /// An unknown table, column or row, a condition the database does not take.
 pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
+    if args.interactive {
+        browse::check_terminal()?;
+    }
     let target = context.target()?;
     let mut connection = context.connect(&target, Access::Read)?;
     if let Some(sql) = &args.sql {
@@ -70,6 +81,12 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
         }
         return Ok(Exit::Done);
     }
+    if args.interactive {
+        let known = inspect::tables(&mut connection)?;
+        let table = args.table.as_ref().map(|name| inspect::find(&known, name)).transpose();
+        let table = table.map_err(stop)?.cloned();
+        return browse::run(connection, target, known, table.as_ref());
+    }
     let Some(name) = &args.table else {
         show_overview(context, &inspect::overview(&mut connection)?)?;
         return Ok(Exit::Done);
@@ -79,7 +96,10 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
     let columns = args.columns.iter().flat_map(|text| inspect::list(text));
     let columns = columns.map(|name| inspect::column(table, &name)).collect::<Result<Vec<_>, _>>();
     let columns = columns.map_err(stop)?;
-    if args.follow {
+    if args.describe {
+        let found = inspect::structure(&mut connection, &table.name).map_err(stop)?;
+        show_structure(context, &found, !args.no_pager)?;
+    } else if args.follow {
         follow::follow(&mut connection, table, columns, args, context)?;
     } else if args.key.is_empty() {
         rows(args, columns, context, &mut connection, table)?;
@@ -141,11 +161,7 @@ fn show(
     }
     let mut page = Page::default();
     rows(&mut |part| {
-        page.columns = part.columns;
-        page.types = part.types;
-        page.rows.extend(part.rows);
-        page.more = part.more;
-        page.last_key = part.last_key;
+        page.append(part);
         Ok(true)
     })
     .map_err(stop)?;
@@ -195,73 +211,6 @@ pub(super) fn stop(error: InspectError) -> anyhow::Error {
             Stop::error(Exit::Usage, format!("--where: {}{}", source.message, source.more()))
         }
         other => Stop::error(Exit::Usage, other.to_string()),
-    }
-}
-
-/// Every table with its columns, rows and size.
-pub(super) fn show_overview(context: &Context, overview: &Overview) -> anyhow::Result<()> {
-    match context.global.format {
-        Format::Json => {
-            let json = inspect::overview_json(overview);
-            print(&format!("{}\n", serde_json::to_string_pretty(&json)?))?;
-        }
-        Format::Csv => print(&inspect::csv(&as_page(overview), context.terminal))?,
-        Format::Markdown => print(&inspect::markdown(&as_page(overview)))?,
-        Format::Vertical => print(&inspect::vertical(&as_page(overview)))?,
-        Format::Ndjson => print(&JsonRows::lines().part(&as_page(overview)))?,
-        _ if overview.tables.is_empty() => {
-            context.say("there are no tables; `dbkit migrate` or `dbkit push` makes them");
-        }
-        _ => {
-            let heading = [
-                ("table", Align::Left),
-                ("rows", Align::Right),
-                ("size", Align::Right),
-                ("indexes", Align::Right),
-                ("columns", Align::Left),
-            ];
-            let rows: Vec<Vec<String>> = overview
-                .tables
-                .iter()
-                .map(|table| {
-                    let kind = match table.kind {
-                        "table" => String::new(),
-                        other => format!(" ({other})"),
-                    };
-                    let columns: Vec<&str> =
-                        table.columns.iter().map(|column| column.name.as_str()).collect();
-                    vec![
-                        harmless(&format!("{}{kind}", table.name)),
-                        Count::shown(table.rows),
-                        table.bytes.map_or_else(|| "-".to_owned(), inspect::human_size),
-                        table.indexes.to_string(),
-                        harmless(&columns.join(", ")),
-                    ]
-                })
-                .collect();
-            print(&inspect::table(&heading, &rows, terminal_width(context)))?;
-        }
-    }
-    Ok(())
-}
-
-fn as_page(overview: &Overview) -> inspect::Page {
-    use crate::database::Value;
-    let number = |number: u64| i64::try_from(number).map_or(Value::Null, Value::Integer);
-    let rows = overview.tables.iter().map(|table| {
-        vec![
-            Value::Text(table.name.to_string()),
-            Value::Text(table.kind.to_owned()),
-            table.rows.map_or(Value::Null, |count| number(count.rows)),
-            table.bytes.map_or(Value::Null, number),
-            number(table.indexes as u64),
-            number(table.columns.len() as u64),
-        ]
-    });
-    inspect::Page {
-        columns: ["table", "kind", "rows", "bytes", "indexes", "columns"].map(str::to_owned).into(),
-        rows: rows.collect(),
-        ..inspect::Page::default()
     }
 }
 

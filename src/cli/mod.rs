@@ -1,6 +1,7 @@
 //! The command line: one file per command, each with its `Args` and a `run`.
 
 mod baseline;
+mod browse;
 mod check;
 mod completions;
 mod config;
@@ -17,6 +18,7 @@ mod health;
 mod init;
 mod inspect;
 mod inspect_follow;
+mod inspect_overview;
 mod inspect_row;
 mod lint;
 mod man;

@@ -2,7 +2,7 @@
 
 use super::migrations::History;
 use super::output::count;
-use super::{Context, Exit, inspect, migrate, seed};
+use super::{Context, Exit, migrate, seed};
 use crate::config::Target;
 use crate::database::open_or_create;
 use crate::seed::Options;
@@ -55,5 +55,5 @@ pub(super) fn prepare(context: &Context, target: &Target, seeds: bool) -> anyhow
         let report = seed::write(context, &mut connection, &sets, Options::default())?;
         context.say(&seed::summary(&report, &environment));
     }
-    inspect::show_overview(context, &crate::inspect::overview(&mut connection)?)
+    super::inspect_overview::show_overview(context, &crate::inspect::overview(&mut connection)?)
 }

@@ -45,7 +45,7 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
         print(&human(context, &standing))?;
         if let Some(overview) = overview.filter(|overview| !overview.tables.is_empty()) {
             print("\n")?;
-            super::inspect::show_overview(context, &overview)?;
+            super::inspect_overview::show_overview(context, &overview)?;
         }
     }
     let fine = [Standing::Applied, Standing::Replacing];

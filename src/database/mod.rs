@@ -6,6 +6,7 @@ mod open;
 pub mod postgres;
 mod provision;
 pub mod sqlite;
+mod stopper;
 mod value;
 mod vitals;
 
@@ -15,6 +16,7 @@ pub(crate) use postgres::random_fraction;
 #[cfg(feature = "testing")]
 pub(crate) use provision::connect_elsewhere;
 pub use provision::{drop_database, is_missing, open_existing, open_or_create};
+pub use stopper::Stopper;
 pub use value::{Rows, Value};
 pub use vitals::Vitals;
 

@@ -173,6 +173,37 @@ impl Builder {
     }
 }
 
+/// One page as a statement: a SELECT where one stretch or none says where it begins, else a union of
+/// one for each stretch, each with the limit, sorted once more.
+pub(crate) fn page(
+    select: &str,
+    condition: Option<&str>,
+    stretches: &[String],
+    order: &str,
+    limit: usize,
+) -> String {
+    let one = |stretch: Option<&str>| {
+        let parts: Vec<&str> = condition.into_iter().chain(stretch).collect();
+        let filter = match parts.is_empty() {
+            true => String::new(),
+            false => format!(" WHERE {}", parts.join(" AND ")),
+        };
+        format!("{select}{filter}{order} LIMIT {limit}")
+    };
+    match stretches {
+        [] => one(None),
+        [stretch] => one(Some(stretch)),
+        several => {
+            let part = |(at, stretch): (usize, &String)| {
+                format!("SELECT * FROM ({}) AS s{at}", one(Some(stretch)))
+            };
+            let parts: Vec<String> = several.iter().enumerate().map(part).collect();
+            let parts = parts.join("\nUNION ALL\n");
+            format!("SELECT * FROM (\n{parts}\n) AS page{order} LIMIT {limit}")
+        }
+    }
+}
+
 /// A column of an order with the value a row has there.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Position {

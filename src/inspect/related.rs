@@ -36,16 +36,19 @@ pub struct Parent {
 pub struct Children {
     pub table: QName,
     pub columns: Vec<String>,
+    /// The row's values that those columns hold.
+    pub key: Vec<Value>,
     /// `None` where the role may not read them.
     pub rows: Option<Count>,
 }
 
 /// A foreign key: columns of `child` hold those of `parent`.
-struct Link {
-    child: QName,
-    columns: Vec<String>,
-    parent: QName,
-    parent_columns: Vec<String>,
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    pub child: QName,
+    pub columns: Vec<String>,
+    pub parent: QName,
+    pub parent_columns: Vec<String>,
 }
 
 /// The row with that key, given as one text for each column of it.
@@ -58,9 +61,23 @@ pub fn detail(
     key: &[String],
 ) -> Result<Detail, InspectError> {
     let condition = by_key(session.dialect(), table, key)?;
+    let found = detail_where(session, table, &condition)?;
+    found.ok_or_else(|| InspectError::UnknownRow {
+        table: table.name.to_string(),
+        columns: table.primary_key.join(", "),
+        key: key.join(", "),
+    })
+}
+
+/// The same of the first row that meets a condition; `None` where none does.
+pub(super) fn detail_where(
+    session: &mut dyn Session,
+    table: &TableInfo,
+    condition: &Condition,
+) -> Result<Option<Detail>, InspectError> {
     let links = links(session, &table.name)?;
-    super::begin_read_only(session)?;
-    let found = read(session, table, key, &condition, &links);
+    super::begin_reading_tables(session)?;
+    let found = read(session, table, condition, &links);
     let ended = super::end_read_only(session);
     let found = found?;
     ended?;
@@ -70,18 +87,11 @@ pub fn detail(
 fn read(
     session: &mut dyn Session,
     table: &TableInfo,
-    key: &[String],
     condition: &Condition,
     links: &[Link],
-) -> Result<Detail, InspectError> {
+) -> Result<Option<Detail>, InspectError> {
     let row = select(session, &table.name, condition)?;
-    let Some(values) = row.rows.first().cloned() else {
-        return Err(InspectError::UnknownRow {
-            table: table.name.to_string(),
-            columns: table.primary_key.join(", "),
-            key: key.join(", "),
-        });
-    };
+    let Some(values) = row.rows.first().cloned() else { return Ok(None) };
     let held: BTreeMap<&str, &Value> =
         row.columns.iter().map(String::as_str).zip(&values).collect();
     let values = |columns: &[String]| -> Option<Vec<Value>> {
@@ -112,10 +122,10 @@ fn read(
         let condition = equal(session.dialect(), &link.columns, &key);
         let rows = tried(session, |session| count(session, &link.child, &condition))?;
         let (table, columns) = (link.child.clone(), link.columns.clone());
-        detail.children.push(Children { table, columns, rows });
+        detail.children.push(Children { table, columns, key, rows });
     }
     detail.row = row;
-    Ok(detail)
+    Ok(Some(detail))
 }
 
 fn equal(dialect: Dialect, columns: &[String], values: &[Value]) -> Condition {
@@ -171,7 +181,10 @@ fn tried<T>(
 }
 
 /// The foreign keys of a table and those that refer to it.
-fn links(session: &mut dyn Session, table: &QName) -> Result<Vec<Link>, DatabaseError> {
+///
+/// # Errors
+/// The database's own.
+pub fn links(session: &mut dyn Session, table: &QName) -> Result<Vec<Link>, DatabaseError> {
     let mut links = match session.dialect() {
         Dialect::Postgres => postgres_links(session, table)?,
         Dialect::Sqlite => {

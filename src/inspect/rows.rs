@@ -33,6 +33,15 @@ pub struct Page {
     pub last_key: Vec<String>,
 }
 
+impl Page {
+    /// Takes the next part in.
+    pub fn append(&mut self, part: Self) {
+        let mut rows = std::mem::take(&mut self.rows);
+        rows.extend(part.rows);
+        *self = Self { rows, ..part };
+    }
+}
+
 /// Rows handed over in one go when they are streamed.
 const PART: usize = 1_000;
 
@@ -47,11 +56,7 @@ pub fn rows(
 ) -> Result<Page, InspectError> {
     let mut whole = Page::default();
     stream(session, table, request, &mut |part| {
-        whole.columns = part.columns;
-        whole.types = part.types;
-        whole.rows.extend(part.rows);
-        whole.more = part.more;
-        whole.last_key = part.last_key;
+        whole.append(part);
         Ok(true)
     })?;
     Ok(whole)
@@ -68,7 +73,7 @@ pub fn stream(
     request: &Request,
     each: &mut dyn FnMut(Page) -> Result<bool, InspectError>,
 ) -> Result<(), InspectError> {
-    super::begin_read_only(session)?;
+    super::begin_reading_tables(session)?;
     let done = send(session, table, request, each);
     // After an error this may fail, too, and the first one is worth telling.
     let ended = super::end_read_only(session);

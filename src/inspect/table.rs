@@ -95,14 +95,24 @@ pub fn page_table(page: &Page, columns: Option<usize>) -> String {
 /// Rows as a table of Markdown. Values have no line breaks once they are harmless.
 #[must_use]
 pub fn markdown(page: &Page) -> String {
+    let names = page.columns.iter().map(|name| harmless(name)).collect();
+    markdown_of(names, page.rows.iter().map(|row| row.iter().map(cell_text).collect()))
+}
+
+/// Cells that are harmless already as a table of Markdown.
+pub(super) fn markdown_of(heading: Vec<String>, rows: impl Iterator<Item = Vec<String>>) -> String {
     let line = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
-    let cell = |text: &str| text.replace('\\', "\\\\").replace('|', "\\|");
-    let mut out = line(page.columns.iter().map(|name| cell(&harmless(name))).collect());
-    out.push_str(&line(page.columns.iter().map(|_| "---".to_owned()).collect()));
-    for row in &page.rows {
-        out.push_str(&line(row.iter().map(|value| cell(&cell_text(value))).collect()));
-    }
+    let cells = |row: Vec<String>| line(row.iter().map(|cell| markdown_cell(cell)).collect());
+    let rule = line(heading.iter().map(|_| "---".to_owned()).collect());
+    let mut out = cells(heading);
+    out.push_str(&rule);
+    rows.for_each(|row| out.push_str(&cells(row)));
     out
+}
+
+/// Text that ends no cell.
+pub(super) fn markdown_cell(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('|', "\\|")
 }
 
 /// Each row as a list of its columns, for rows that are wider than a terminal. Nothing is cut.

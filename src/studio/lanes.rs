@@ -5,8 +5,8 @@
 
 use super::problem::{Kind, Problem};
 use crate::config::Target;
-use crate::database::postgres::CancelHandle;
-use crate::database::{Access, Connection, Session, open};
+use crate::database::{Access, Connection, Session, Stopper, open};
+use crate::inspect::public_first;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -23,28 +23,6 @@ pub struct Desk {
     target: Arc<Target>,
     access: Access,
     open: Option<(Connection, Arc<Stopper>)>,
-}
-
-/// What ends the statement that is running on a connection.
-enum Stopper {
-    Postgres(Option<CancelHandle>),
-    Sqlite(rusqlite::InterruptHandle),
-}
-
-impl Stopper {
-    fn of(connection: &Connection) -> Self {
-        match connection {
-            Connection::Postgres(session) => Self::Postgres(session.cancel_handle()),
-            Connection::Sqlite(session) => Self::Sqlite(session.interrupt_handle()),
-        }
-    }
-
-    fn stop(&self) {
-        match self {
-            Self::Postgres(handle) => drop(handle.as_ref().map(CancelHandle::cancel)),
-            Self::Sqlite(handle) => handle.interrupt(),
-        }
-    }
 }
 
 /// A place in a queue, or at work.
@@ -229,9 +207,7 @@ fn prepare(connection: &mut Connection, access: Access) -> Result<(), Problem> {
     if session.through_pooler()? {
         return Ok(());
     }
-    let path = "SELECT pg_catalog.set_config('search_path', \
-                'public, ' || pg_catalog.current_setting('search_path'), false)";
-    session.query(path, &[])?;
+    session.query(&public_first(false), &[])?;
     if access == Access::Read {
         session.execute("SET default_transaction_read_only = on")?;
     }

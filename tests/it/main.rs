@@ -14,6 +14,8 @@ mod hazards;
 mod history;
 mod init;
 mod inspect;
+mod inspect_browse;
+mod inspect_describe;
 mod inspect_sql;
 mod interchange;
 mod introspect_postgres;

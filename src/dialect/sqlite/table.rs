@@ -150,7 +150,7 @@ pub(super) fn check(check: &Check) -> String {
     format!("{}CHECK ({})", named(check.name.as_deref()), closed(check.expr.as_str()))
 }
 
-pub(super) fn references(key: &ForeignKey) -> String {
+pub(crate) fn references(key: &ForeignKey) -> String {
     let mut sql = format!("REFERENCES {}", ident(&key.parent.name));
     if !key.parent_columns.is_empty() {
         sql.push_str(&format!(" ({})", idents(&key.parent_columns)));
@@ -207,7 +207,7 @@ fn closed(expr: &str) -> String {
     }
 }
 
-pub(super) fn create_index(table: &str, index: &Index) -> String {
+pub(crate) fn create_index(table: &str, index: &Index) -> String {
     let elements = index.elements.iter().map(|element| {
         let mut sql = match &element.key {
             IndexKey::Column(column) => ident(column),

@@ -61,7 +61,7 @@ impl std::fmt::Display for Count {
 /// # Errors
 /// The database's own.
 pub fn overview(session: &mut dyn Session) -> Result<Overview, DatabaseError> {
-    look(session, true)
+    look(session, Counted::All)
 }
 
 /// The same without row counts: no table is read.
@@ -69,10 +69,40 @@ pub fn overview(session: &mut dyn Session) -> Result<Overview, DatabaseError> {
 /// # Errors
 /// The database's own.
 pub fn tables(session: &mut dyn Session) -> Result<Overview, DatabaseError> {
-    look(session, false)
+    look(session, Counted::None)
 }
 
-fn look(session: &mut dyn Session, counted: bool) -> Result<Overview, DatabaseError> {
+/// One table with its size and its number of rows; `None` where there is none of that name.
+///
+/// # Errors
+/// The database's own.
+pub(super) fn measured(
+    session: &mut dyn Session,
+    table: &QName,
+) -> Result<Option<TableInfo>, DatabaseError> {
+    let found = look(session, Counted::Only(table))?;
+    Ok(found.tables.into_iter().find(|found| found.name == *table))
+}
+
+/// Tables whose rows are counted.
+#[derive(Clone, Copy, Debug)]
+enum Counted<'t> {
+    None,
+    All,
+    Only(&'t QName),
+}
+
+impl Counted<'_> {
+    fn wants(self, table: &QName) -> bool {
+        match self {
+            Self::None => false,
+            Self::All => true,
+            Self::Only(only) => only == table,
+        }
+    }
+}
+
+fn look(session: &mut dyn Session, counted: Counted<'_>) -> Result<Overview, DatabaseError> {
     let dialect = session.dialect();
     let mut tables = match dialect {
         Dialect::Postgres => postgres::tables(session, counted)?,

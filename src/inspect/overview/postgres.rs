@@ -1,7 +1,7 @@
 //! PostgreSQL: two catalogue queries in one round trip, and one more where tables are partitioned. A whole model would take thirty times as
 //! long, most of it for things that an overview does not show.
 
-use super::{COUNT_UP_TO, ColumnInfo, Count, TableInfo, first, number};
+use super::{COUNT_UP_TO, ColumnInfo, Count, Counted, TableInfo, first, number};
 use crate::database::{DatabaseError, ErrorKind, Session, Value};
 use crate::dialect::postgres::quote;
 use crate::model::QName;
@@ -57,7 +57,7 @@ struct Found {
 
 pub(super) fn tables(
     session: &mut dyn Session,
-    counted: bool,
+    counted: Counted<'_>,
 ) -> Result<Vec<TableInfo>, DatabaseError> {
     let mut results = session.query_all(&[PATH, RELATIONS, COLUMNS].map(str::to_owned))?;
     let columns = results.pop().unwrap_or_default();
@@ -71,9 +71,7 @@ pub(super) fn tables(
     let mut columns = by_relation(columns.rows);
     let mut all: Vec<Found> =
         relations.rows.iter().filter_map(|row| found(row, &mut columns, &trees)).collect();
-    if counted {
-        count_rows(session, &mut all)?;
-    }
+    count_rows(session, &mut all, counted)?;
     Ok(all.into_iter().map(|found| found.info).collect())
 }
 
@@ -136,9 +134,14 @@ fn by_relation(rows: Vec<Vec<Value>>) -> Columns {
 }
 
 /// Counts exactly what is cheap to count, and has the planner guess where nothing is known.
-fn count_rows(session: &mut dyn Session, tables: &mut [Found]) -> Result<(), DatabaseError> {
+fn count_rows(
+    session: &mut dyn Session,
+    tables: &mut [Found],
+    counted: Counted<'_>,
+) -> Result<(), DatabaseError> {
     let mut left = COUNT_UP_TO;
-    let mut readable: Vec<&mut Found> = tables.iter_mut().filter(|t| t.readable).collect();
+    let wanted = |table: &&mut Found| table.readable && counted.wants(&table.info.name);
+    let mut readable: Vec<&mut Found> = tables.iter_mut().filter(wanted).collect();
     readable.sort_by_key(|table| table.info.bytes);
     let (mut small, mut unknown) = (Vec::new(), Vec::new());
     for table in readable {

@@ -1,6 +1,6 @@
 //! SQLite: columns and indexes from its own statements, sizes and rows from the tables.
 
-use super::{COUNT_UP_TO, ColumnInfo, Count, TableInfo, first, number};
+use super::{COUNT_UP_TO, ColumnInfo, Count, Counted, TableInfo, first, number};
 use crate::database::{DatabaseError, ErrorKind, Session, Value};
 use crate::dialect::sqlite::{quote, types};
 use crate::model::{ColumnValue, Model, QName, ViewKind};
@@ -11,7 +11,7 @@ const COUNT_ROWS_UP_TO: u64 = 100_000;
 
 pub(super) fn tables(
     session: &mut dyn Session,
-    counted: bool,
+    counted: Counted<'_>,
 ) -> Result<Vec<TableInfo>, DatabaseError> {
     let model = session.introspect()?;
     let mut tables = described(&model);
@@ -29,9 +29,7 @@ pub(super) fn tables(
     for table in tables.iter_mut().filter(|table| table.kind != "table") {
         table.columns = columns(session, &table.name)?;
     }
-    if counted {
-        measure(session, &mut tables)?;
-    }
+    measure(session, &mut tables, counted)?;
     Ok(tables)
 }
 
@@ -95,7 +93,16 @@ fn described(model: &Model) -> Vec<TableInfo> {
 }
 
 /// Sizes and row counts; exact ones where the file is small.
-fn measure(session: &mut dyn Session, tables: &mut [TableInfo]) -> Result<(), DatabaseError> {
+fn measure(
+    session: &mut dyn Session,
+    tables: &mut [TableInfo],
+    counted: Counted<'_>,
+) -> Result<(), DatabaseError> {
+    let wanted = |t: &&mut TableInfo| t.kind == "table" && counted.wants(&t.name);
+    let mut wanted = tables.iter_mut().filter(wanted).peekable();
+    if wanted.peek().is_none() {
+        return Ok(());
+    }
     let pages = session.query("PRAGMA page_count", &[])?;
     let page_size = session.query("PRAGMA page_size", &[])?;
     let file = first(&pages.rows).zip(first(&page_size.rows)).map_or(0, |(n, size)| n * size);
@@ -111,7 +118,7 @@ fn measure(session: &mut dyn Session, tables: &mut [TableInfo]) -> Result<(), Da
             }
         }
     }
-    for table in tables.iter_mut().filter(|table| table.kind == "table") {
+    for table in wanted {
         table.bytes = sizes.get(&table.name.name).copied().flatten();
         let name = quote::qname(&table.name);
         table.rows = if small { count(session, &name)? } else { estimate(session, &name)? };

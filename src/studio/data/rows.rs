@@ -7,7 +7,7 @@ use super::kind::Kind;
 use super::schema::{Table, TableName};
 use super::{diesel, shown};
 use crate::database::{Rows, Session, Value};
-use crate::inspect::key::{Builder, Condition, Position, ident, qname};
+use crate::inspect::key::{self, Builder, Condition, Position, ident, qname};
 use crate::model::Dialect;
 use crate::studio::problem::Problem;
 use serde::{Deserialize, Serialize};
@@ -169,33 +169,11 @@ impl Statement {
         let limit = self.limit + 1;
         let from =
             format!("SELECT {} FROM {}", list.join(", "), qname(dialect, &table.name.qname()));
-        let whole = |stretch: Option<&String>| {
-            let parts: Vec<&str> = condition.iter().chain(stretch).map(String::as_str).collect();
-            let filter = match parts.is_empty() {
-                true => String::new(),
-                false => format!(" WHERE {}", parts.join(" AND ")),
-            };
-            format!("{from}{filter}{order} LIMIT {limit}")
-        };
-        self.sql = match stretches.as_slice() {
-            [] => {
-                let skip = self.cursor.as_ref().and_then(|cursor| cursor.skip).unwrap_or(0);
-                let offset = if skip > 0 { format!(" OFFSET {skip}") } else { String::new() };
-                format!("{}{offset}", whole(None))
-            }
-            [one] => whole(Some(one)),
-            several => {
-                let parts: Vec<String> = several
-                    .iter()
-                    .enumerate()
-                    .map(|(at, stretch)| {
-                        format!("SELECT * FROM ({}) AS s{at}", whole(Some(stretch)))
-                    })
-                    .collect();
-                let parts = parts.join("\nUNION ALL\n");
-                format!("SELECT * FROM (\n{parts}\n) AS page{order} LIMIT {limit}")
-            }
-        };
+        self.sql = key::page(&from, condition.as_deref(), &stretches, &order, limit);
+        let skip = self.cursor.as_ref().and_then(|cursor| cursor.skip).unwrap_or(0);
+        if stretches.is_empty() && skip > 0 {
+            self.sql.push_str(&format!(" OFFSET {skip}"));
+        }
         self.binds = binds.finish(String::new()).binds;
         Ok(())
     }

@@ -20,5 +20,5 @@ pub use project::Project;
 pub use proxy::{Fault, Proxy};
 pub use server::{Door, Server};
 pub use sqlite::SqliteFile;
-pub use terminal::{END, INTERRUPT, on_terminal};
+pub use terminal::{END, INTERRUPT, Screen, on_terminal};
 pub use transcript::Transcript;

@@ -1,27 +1,29 @@
 use super::Outcome;
 use std::fs::File;
 use std::io::{Read, Write};
-use std::os::fd::{FromRawFd, OwnedFd};
+use std::num::NonZero;
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
 
 /// Ctrl-C, as the terminal gets it.
 pub const INTERRUPT: &str = "\u{3}";
 /// Ctrl-D on an empty line.
 pub const END: &str = "\u{4}";
 
-/// Runs dbkit on a terminal of its own and types an answer whenever a question ends in `[y/N] `.
-/// Everything it wrote is in `stdout`; the code is `None` when a signal ended it.
-pub fn on_terminal(directory: impl AsRef<Path>, args: &[&str], answers: &[&str]) -> Outcome {
+/// dbkit on a terminal of its own, its standard output too.
+fn spawn(directory: &Path, args: &[&str]) -> (File, Child) {
     let (master, slave) = open();
     let shared = || Stdio::from(slave.try_clone().expect("a descriptor"));
     let mut command = Command::new(env!("CARGO_BIN_EXE_dbkit"));
     command
         .args(args)
-        .current_dir(directory.as_ref())
+        .current_dir(directory)
         .env_clear()
-        .env("HOME", directory.as_ref())
+        .env("HOME", directory)
         .env("TERM", "xterm")
         .env("NO_COLOR", "1")
         .stdin(shared())
@@ -35,10 +37,14 @@ pub fn on_terminal(directory: impl AsRef<Path>, args: &[&str], answers: &[&str])
             Ok(())
         });
     }
-    let mut child = command.spawn().expect("the binary starts");
-    drop(command);
-    drop(slave);
-    let mut terminal = File::from(master);
+    let child = command.spawn().expect("the binary starts");
+    (File::from(master), child)
+}
+
+/// Runs dbkit on a terminal of its own and types an answer whenever a question ends in `[y/N] `.
+/// Everything it wrote is in `stdout`; the code is `None` when a signal ended it.
+pub fn on_terminal(directory: impl AsRef<Path>, args: &[&str], answers: &[&str]) -> Outcome {
+    let (mut terminal, mut child) = spawn(directory.as_ref(), args);
     let mut shown = Vec::new();
     let mut answers = answers.iter();
     let mut buffer = [0; 4096];
@@ -54,6 +60,91 @@ pub fn on_terminal(directory: impl AsRef<Path>, args: &[&str], answers: &[&str])
     assert!(answers.next().is_none(), "a question was not asked");
     let output = std::process::Output { status, stdout: shown, stderr: Vec::new() };
     Outcome::new(format!("dbkit {} (on a terminal)", args.join(" ")), output)
+}
+
+/// A program that draws over the whole terminal, seen as a terminal shows it.
+pub struct Screen {
+    terminal: File,
+    child: Child,
+    bytes: Receiver<Vec<u8>>,
+    parser: vt100::Parser,
+}
+
+impl Screen {
+    pub fn start(directory: impl AsRef<Path>, args: &[&str]) -> Self {
+        let (terminal, child) = spawn(directory.as_ref(), args);
+        let mut source = terminal.try_clone().expect("a descriptor");
+        let (send, bytes) = channel();
+        std::thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            while let Ok(length @ 1..) = source.read(&mut buffer) {
+                if send.send(buffer[..length].to_vec()).is_err() {
+                    return;
+                }
+            }
+        });
+        Self { terminal, child, bytes, parser: vt100::Parser::new(size(24), size(80), 0) }
+    }
+
+    /// Waits until the screen holds the text, and returns all of it.
+    #[track_caller]
+    pub fn shows(&mut self, text: &str) -> String {
+        let end = Instant::now() + Duration::from_secs(20);
+        loop {
+            let shown = self.parser.screen().contents();
+            if shown.contains(text) {
+                return shown;
+            }
+            let left = end.saturating_duration_since(Instant::now());
+            match self.bytes.recv_timeout(left) {
+                Ok(bytes) => self.parser.process(&bytes),
+                Err(_) => panic!("no {text:?} on the screen:\n{shown}"),
+            }
+        }
+    }
+
+    pub fn types(&mut self, keys: &str) -> &mut Self {
+        self.terminal.write_all(keys.as_bytes()).expect("the keys are typed");
+        self
+    }
+
+    pub fn resize(&mut self, rows: u16, columns: u16) {
+        let size = libc::winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
+        // SAFETY: the descriptor is open, and the structure outlives the call.
+        let done = unsafe {
+            libc::ioctl(self.terminal.as_raw_fd(), libc::TIOCSWINSZ as _, &raw const size)
+        };
+        assert_eq!(done, 0, "a new size");
+        self.parser.screen_mut().set_size(self::size(rows), self::size(columns));
+    }
+
+    pub fn signal(&self, signal: i32) {
+        let pid = i32::try_from(self.child.id()).expect("a process");
+        // SAFETY: a signal to a child that was not waited for yet.
+        unsafe { libc::kill(pid, signal) };
+    }
+
+    /// Waits for the end. Returns the code, and whether the terminal is as it was: lines are typed
+    /// with an echo, nothing is drawn over.
+    pub fn ends(mut self) -> (Option<i32>, bool) {
+        let status = self.child.wait().expect("the binary ends");
+        while let Ok(bytes) = self.bytes.recv_timeout(Duration::from_millis(300)) {
+            self.parser.process(&bytes);
+        }
+        // SAFETY: the structure is plain data that the call fills in.
+        let modes = unsafe {
+            let mut modes: libc::termios = std::mem::zeroed();
+            libc::tcgetattr(self.terminal.as_raw_fd(), &raw mut modes);
+            modes.c_lflag
+        };
+        let cooked = modes & libc::ICANON != 0 && modes & libc::ECHO != 0;
+        let screen = self.parser.screen();
+        (status.code(), cooked && !screen.alternate_screen() && !screen.hide_cursor())
+    }
+}
+
+fn size(number: u16) -> NonZero<u16> {
+    NonZero::new(number).expect("a size")
 }
 
 fn open() -> (OwnedFd, OwnedFd) {
