@@ -10,6 +10,16 @@ use std::time::Duration;
 
 /// How much a unit of work sees of others that run beside it (PostgreSQL manual, 13.2). SQLite
 /// always is serializable.
+///
+/// ```
+/// # use dbkit::app::{Db, Error, PoolSettings};
+/// # let db = Db::<diesel::SqliteConnection>::open(":memory:", PoolSettings::default())?;
+/// use dbkit::app::Isolation;
+///
+/// // Two that read the same and write what follows from it: one of them is begun again.
+/// db.unit().isolation(Isolation::Serializable).run(|_| Ok::<_, Error>(()))?;
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Isolation {
     /// Each statement sees what was committed before it began.
@@ -21,6 +31,13 @@ pub enum Isolation {
 }
 
 /// What a unit of work may do.
+///
+/// ```
+/// use dbkit::app::{Access, Backend};
+/// use diesel::SqliteConnection;
+///
+/// assert_eq!(SqliteConnection::begin(None, Access::ReadWrite), "BEGIN IMMEDIATE");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
     /// Nothing but reading.
@@ -30,6 +47,15 @@ pub enum Access {
 }
 
 /// The databases a [`Db`](super::Db) works on: PostgreSQL and SQLite.
+///
+/// ```
+/// use dbkit::app::{Backend, Db, Error};
+///
+/// /// Works on both databases.
+/// fn answers<C: Backend>(db: &Db<C>) -> bool {
+///     db.health(None).reachable
+/// }
+/// ```
 pub trait Backend: R2D2Connection<TransactionManager = AnsiTransactionManager> + 'static {
     /// The parameters that one statement can have.
     const MAX_PARAMETERS: usize;
@@ -45,19 +71,19 @@ pub trait Backend: R2D2Connection<TransactionManager = AnsiTransactionManager> +
     ///
     /// # Errors
     /// What the database says; the connection is thrown away.
-    fn refresh(&mut self) -> QueryResult<()>;
+    fn refresh(&mut self, settings: &PoolSettings) -> QueryResult<()>;
 
-    /// Makes the transaction a tenant's. False when the tenant has no `schema`.
+    /// Makes the transaction a tenant's. False when there is no such schema.
     ///
     /// # Errors
     /// What the database says.
-    fn enter(&mut self, tenant: &str, schema: Option<&str>) -> QueryResult<bool>;
+    fn enter(&mut self, quarters: &Quarters) -> QueryResult<bool>;
 
     /// Whether the transaction still is the tenant's.
     ///
     /// # Errors
     /// What the database says.
-    fn stayed(&mut self, tenant: &str, schema: Option<&str>) -> QueryResult<bool>;
+    fn stayed(&mut self, quarters: &Quarters) -> QueryResult<bool>;
 
     /// Notes in the transaction why it looks at all tenants.
     ///
@@ -105,6 +131,27 @@ pub trait Backend: R2D2Connection<TransactionManager = AnsiTransactionManager> +
     fn empty(&mut self, tables: &[&str]) -> QueryResult<()>;
 }
 
+/// Where a tenant's unit of work has to be.
+///
+/// ```
+/// use dbkit::app::{Db, Error, PoolSettings, Tenancy};
+///
+/// // What `Db::tenant` works out of these for the tenant acme.
+/// let mut settings = PoolSettings::default();
+/// settings.tenancy = Some(Tenancy::Schema("tenant_{}".to_owned()));
+/// settings.tenant_role = Some("shop_{}".to_owned());
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Quarters {
+    /// The tenant.
+    pub tenant: String,
+    /// Its schema, where each has one.
+    pub schema: Option<String>,
+    /// The role it runs as, where each has one.
+    pub role: Option<String>,
+}
+
 #[derive(QueryableByName)]
 struct Row {
     #[diesel(sql_type = Text)]
@@ -113,6 +160,16 @@ struct Row {
 
 const MARK: &str = "SELECT name AS value FROM __dbkit_environment WHERE protected = 1";
 /// A migration that has run.
+///
+/// ```
+/// # use dbkit::app::{Db, Error, PoolSettings};
+/// # let db = Db::<diesel::SqliteConnection>::open(":memory:", PoolSettings::default())?;
+/// use dbkit::app::Backend;
+///
+/// let ran = db.connection()?.ran_migrations()?;
+/// assert!(ran.is_empty(), "no migration has run here");
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, Debug, QueryableByName)]
 pub struct Ran {
     /// As Diesel's ledger spells it.
@@ -128,34 +185,54 @@ const RAN: &str = "SELECT version, NULL AS checksum FROM __diesel_schema_migrati
 const RAN_WITH_CHECKSUMS: &str = "SELECT d.version, k.checksum FROM __diesel_schema_migrations d \
     LEFT JOIN __dbkit_migrations k ON k.version = d.version AND k.state = 'finished'";
 
+/// Settings, roles, cursors, locks and temporary tables outlive a transaction: the next user of the
+/// connection must find none of them. Time zone and encoding are as Diesel sets them. A transaction that somebody left open began before this
+/// statement was sent: the division fails, and the pool throws the connection away.
 #[cfg(feature = "postgres")]
-const TENANT: &str = "app.tenant_id";
-
-#[cfg(feature = "postgres")]
-const SEARCH_PATH: &str = "search_path";
-
-/// Settings, roles, cursors and temporary tables outlive a transaction: the next user of the
-/// connection must find none of them.
-#[cfg(feature = "postgres")]
-const REFRESH: &str = "CLOSE ALL; UNLISTEN *; RESET ROLE; RESET search_path; \
-    SET app.tenant_id = ''; SET app.system_reason = ''; DISCARD TEMP; DISCARD SEQUENCES";
+const REFRESH: &str = "SELECT 1 / (now() = statement_timestamp())::int; CLOSE ALL; UNLISTEN *; \
+    RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL; SET TIME ZONE 'UTC'; SET client_encoding = 'UTF8'; \
+    SET app.tenant_id = ''; SET app.system_reason = ''; DISCARD TEMP; DISCARD SEQUENCES; \
+    SELECT pg_catalog.pg_advisory_unlock_all();";
 
 #[cfg(feature = "postgres")]
 mod functions {
     use diesel::sql_types::{Bool, Text};
 
     diesel::define_sql_function!(fn set_config(name: Text, value: Text, local: Bool) -> Text);
-    diesel::define_sql_function!(fn current_setting(name: Text, missing_ok: Bool) -> diesel::sql_types::Nullable<Text>);
     diesel::define_sql_function!(fn to_regnamespace(name: Text) -> diesel::sql_types::Nullable<diesel::sql_types::Oid>);
 }
 
 #[cfg(feature = "postgres")]
-use functions::{current_setting, set_config, to_regnamespace};
+use functions::{set_config, to_regnamespace};
+
+/// Whose the transaction is by now; with a schema, functions of others could stand before the
+/// server's own.
+#[cfg(feature = "postgres")]
+const WHOSE: &str = "SELECT pg_catalog.concat_ws(E'\\n', \
+    pg_catalog.current_setting('app.tenant_id', true), \
+    pg_catalog.current_setting('search_path', true), current_user::pg_catalog.text) AS value";
+
+#[cfg(feature = "postgres")]
+fn settings_sql(settings: &PoolSettings) -> String {
+    let mut sql = String::new();
+    let mut limit = |name: &str, limit: Option<Duration>| {
+        if let Some(limit) = limit {
+            sql.push_str(&format!("SET {name} = {};", limit.as_millis().max(1)));
+        }
+    };
+    limit("statement_timeout", settings.statement_timeout);
+    limit("idle_in_transaction_session_timeout", settings.idle_in_transaction_timeout);
+    if let Some(name) = &settings.application_name {
+        let name = crate::dialect::postgres::quote::literal(name);
+        sql.push_str(&format!("SET application_name = {name};"));
+    }
+    sql
+}
 
 /// Extensions and what all tenants share stay in reach.
 #[cfg(feature = "postgres")]
 fn search_path(schema: &str) -> String {
-    format!("{schema}, public")
+    format!("{}, public", crate::dialect::postgres::quote::ident(schema))
 }
 
 #[cfg(feature = "postgres")]
@@ -163,45 +240,38 @@ impl Backend for diesel::PgConnection {
     const MAX_PARAMETERS: usize = 65_535;
 
     fn prepare(&mut self, settings: &PoolSettings) -> QueryResult<()> {
-        let mut sql = String::new();
-        let mut limit = |name: &str, limit: Option<Duration>| {
-            if let Some(limit) = limit {
-                sql.push_str(&format!("SET {name} = {};", limit.as_millis().max(1)));
-            }
-        };
-        limit("statement_timeout", settings.statement_timeout);
-        limit("idle_in_transaction_session_timeout", settings.idle_in_transaction_timeout);
-        if let Some(name) = &settings.application_name {
-            let name = crate::dialect::postgres::quote::literal(name);
-            sql.push_str(&format!("SET application_name = {name};"));
-        }
+        let sql = settings_sql(settings);
         if sql.is_empty() { Ok(()) } else { self.batch_execute(&sql) }
     }
 
-    fn refresh(&mut self) -> QueryResult<()> {
-        self.batch_execute(REFRESH)
+    fn refresh(&mut self, settings: &PoolSettings) -> QueryResult<()> {
+        self.batch_execute(&format!("{REFRESH} {}", settings_sql(settings)))
     }
 
-    fn enter(&mut self, tenant: &str, schema: Option<&str>) -> QueryResult<bool> {
-        let Some(schema) = schema else {
-            diesel::select(set_config(TENANT, tenant, true)).execute(self)?;
+    fn enter(&mut self, quarters: &Quarters) -> QueryResult<bool> {
+        let tenant = set_config("app.tenant_id", &quarters.tenant, true);
+        let Some(schema) = &quarters.schema else {
+            diesel::select(tenant).execute(self)?;
             return Ok(true);
         };
-        let schema = crate::dialect::postgres::quote::ident(schema);
-        let path = search_path(&schema);
-        let set = (set_config(TENANT, tenant, true), set_config(SEARCH_PATH, path, true));
+        let path = set_config("search_path", search_path(schema), true);
+        let quoted = crate::dialect::postgres::quote::ident(schema);
         let (_, _, found): (String, String, bool) =
-            diesel::select((set.0, set.1, to_regnamespace(schema).is_not_null()))
+            diesel::select((tenant, path, to_regnamespace(quoted).is_not_null()))
                 .get_result(self)?;
+        if let (true, Some(role)) = (found, &quarters.role) {
+            diesel::select(set_config("role", role, true)).execute(self)?;
+        }
         Ok(found)
     }
 
-    fn stayed(&mut self, tenant: &str, schema: Option<&str>) -> QueryResult<bool> {
-        let now = (current_setting(TENANT, true), current_setting(SEARCH_PATH, true));
-        let (id, path): (Option<String>, Option<String>) = diesel::select(now).get_result(self)?;
-        let quoted = schema.map(crate::dialect::postgres::quote::ident);
-        Ok(id.as_deref() == Some(tenant)
-            && quoted.is_none_or(|schema| path == Some(search_path(&schema))))
+    fn stayed(&mut self, quarters: &Quarters) -> QueryResult<bool> {
+        let row: Row = diesel::sql_query(WHOSE).get_result(self)?;
+        let mut now = row.value.splitn(3, '\n');
+        let (tenant, path, role) = (now.next(), now.next(), now.next());
+        Ok(tenant == Some(quarters.tenant.as_str())
+            && quarters.schema.as_ref().is_none_or(|own| path == Some(&search_path(own)))
+            && quarters.role.as_ref().is_none_or(|own| role == Some(own)))
     }
 
     fn enter_system(&mut self, reason: &str) -> QueryResult<()> {
@@ -267,15 +337,28 @@ impl Backend for diesel::SqliteConnection {
         self.batch_execute(&format!("PRAGMA busy_timeout = {busy}; PRAGMA foreign_keys = ON;"))
     }
 
-    fn refresh(&mut self) -> QueryResult<()> {
-        self.ping()
+    fn refresh(&mut self, settings: &PoolSettings) -> QueryResult<()> {
+        // There is mostly nothing to roll back, which is an error.
+        let _ = self.batch_execute("ROLLBACK");
+        let attached = "SELECT name AS value FROM pragma_database_list WHERE seq > 1";
+        for Row { value } in diesel::sql_query(attached).load::<Row>(self)? {
+            let name = crate::dialect::sqlite::quote::ident(&value);
+            self.batch_execute(&format!("DETACH {name}"))?;
+        }
+        let temporary = "SELECT type || ' temp.' || '\"' || replace(name, '\"', '\"\"') || '\"' AS value \
+            FROM sqlite_temp_master WHERE type IN ('table', 'view', 'trigger') AND name NOT LIKE 'sqlite_%'";
+        for Row { value } in diesel::sql_query(temporary).load::<Row>(self)? {
+            let (kind, name) = value.split_once(' ').unwrap_or_default();
+            self.batch_execute(&format!("DROP {kind} IF EXISTS {name}"))?;
+        }
+        self.prepare(settings)
     }
 
-    fn enter(&mut self, _: &str, _: Option<&str>) -> QueryResult<bool> {
+    fn enter(&mut self, _: &Quarters) -> QueryResult<bool> {
         Ok(true)
     }
 
-    fn stayed(&mut self, _: &str, _: Option<&str>) -> QueryResult<bool> {
+    fn stayed(&mut self, _: &Quarters) -> QueryResult<bool> {
         Ok(true)
     }
 

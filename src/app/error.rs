@@ -1,6 +1,18 @@
 use std::time::Duration;
 
 /// What can go wrong besides the closure's own errors.
+///
+/// ```
+/// use dbkit::app::{Db, Error, PoolSettings};
+///
+/// let settings = PoolSettings::default();
+/// let db = Db::<diesel::SqliteConnection>::open(":memory:", settings)?;
+/// match db.tenant("acme").run(|_| Ok::<_, Error>(())) {
+///     Err(Error::Tenant(why)) => assert!(why.contains("PoolSettings::tenancy")),
+///     other => panic!("{other:?}"),
+/// }
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The database cannot be reached, or does not let this application in. Holds no password.
@@ -17,6 +29,18 @@ pub enum Error {
         waited: Duration,
         /// The connections of the pool.
         size: u32,
+    },
+    /// As many tenants' databases are open and in use as may be.
+    #[error(
+        "no tenant's database made room within {} ms: all {open} that may be open are in use. Raise \
+         PoolSettings::tenant_pools, or look for units of work that wait for something else",
+        waited.as_millis()
+    )]
+    TenantsExhausted {
+        /// How long was waited.
+        waited: Duration,
+        /// The databases that are open.
+        open: usize,
     },
     /// The pool has no connection, and making one failed.
     #[error("no connection to the database within {} ms: {reason}", waited.as_millis())]

@@ -2,13 +2,18 @@ use crate::model::Dialect;
 use crate::sql::lex::{TokenKind, tokens};
 
 /// A query without its values: text, numbers and parameters become `?`, lists of them `(?)`, white
-/// space one space. The bind values that Diesel prints behind the query are cut off before.
+/// space one space. Nothing is read behind the mark with which Diesel prints bind values.
 pub(super) fn fingerprint(query: &str, dialect: Dialect) -> String {
-    let query = query.split(" -- binds: ").next().unwrap_or(query);
     let mut out = String::with_capacity(query.len().min(512));
     let mut list = Vec::new();
     for token in tokens(query, dialect) {
         match token.kind {
+            TokenKind::Comment if token.text(query).starts_with("-- binds: ") => break,
+            // The rest of a string that is not closed could be a value.
+            _ if !token.closed => {
+                out.push('?');
+                break;
+            }
             TokenKind::Space | TokenKind::Comment => {
                 if !out.ends_with([' ', '(']) && !out.is_empty() {
                     out.push(' ');
@@ -58,5 +63,7 @@ mod tests {
         assert_eq!(of("SELECT 1  WHERE x IN ('secret', 'b',$3)"), "SELECT ? WHERE x IN (?)");
         assert_eq!(of("SELECT $$secret$$ /* c */, 2"), "SELECT ?, ?");
         assert_eq!(of("VALUES ($1, $2), ($3, $4)"), "VALUES (?), (?)");
+        assert_eq!(of("SELECT 'a -- binds: secret', $1 -- binds: [Odd(\nsecret)]"), "SELECT ?, ?");
+        assert_eq!(of("SELECT 'secret"), "SELECT ?");
     }
 }

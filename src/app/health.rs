@@ -5,6 +5,15 @@ use serde::Serialize;
 use std::time::{Duration, Instant};
 
 /// Whether the database can be used, for a health endpoint. Serializes to JSON.
+///
+/// ```
+/// # use dbkit::app::{Db, Error, PoolSettings};
+/// # let db = Db::<diesel::SqliteConnection>::open(":memory:", PoolSettings::default())?;
+/// let health = db.health(None);
+/// assert!(health.reachable && health.migrations.is_none());
+/// println!("{}", serde_json::to_string(&health).unwrap_or_default());
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct Health {
@@ -20,6 +29,8 @@ pub struct Health {
     pub max_size: u32,
     /// What the database says of itself, where it was asked for.
     pub vitals: Option<Vitals>,
+    /// Why it does not say it, where it was asked.
+    pub vitals_error: Option<String>,
     /// Migrations, where they were asked for.
     pub migrations: Option<MigrationState>,
     /// What went wrong.
@@ -27,6 +38,14 @@ pub struct Health {
 }
 
 /// What has run of the migrations that the program was built with.
+///
+/// ```
+/// # use dbkit::app::{Db, Error, PoolSettings};
+/// # let db = Db::<diesel::SqliteConnection>::open(":memory:", PoolSettings::default())?;
+/// let health = db.health(Some(&[]));
+/// assert_eq!(health.migrations.map(|state| state.pending.len()), Some(0));
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct MigrationState {
     /// The newest that has run.
@@ -41,6 +60,13 @@ pub struct MigrationState {
 
 impl Health {
     /// Reachable, and the program's migrations have run, as they are, and no others.
+    ///
+    /// ```
+    /// # use dbkit::app::{Db, Error, PoolSettings};
+    /// # let db = Db::<diesel::SqliteConnection>::open(":memory:", PoolSettings::default())?;
+    /// assert!(db.health(None).is_ready());
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub fn is_ready(&self) -> bool {
         let fine = |state: &MigrationState| {
@@ -74,6 +100,14 @@ impl<C: Backend> Db<C> {
 
     /// The same with what the database says of itself: size, connections, cache, longest
     /// transaction, replication lag.
+    ///
+    /// ```
+    /// # use dbkit::app::{Db, Error, PoolSettings};
+    /// # let db = Db::<diesel::SqliteConnection>::open(":memory:", PoolSettings::default())?;
+    /// let vitals = db.health_in_full(None).vitals.unwrap_or_default();
+    /// assert!(vitals.size_bytes.is_some());
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub fn health_in_full(&self, migrations: Option<&[EmbeddedMigration]>) -> Health {
         self.ask(migrations, true)
@@ -85,13 +119,18 @@ impl<C: Backend> Db<C> {
             let connection: &mut C = &mut connection;
             let ran = connection.ran_migrations()?;
             // A role that may not see a number is no reason to send no requests.
-            let vitals = in_full.then(|| connection.vitals().unwrap_or_default());
+            let vitals = in_full.then(|| connection.vitals());
             Ok((migrations.map(|list| state(ran, list)), vitals))
         });
         let (connections, idle) = self.pool_state();
-        let ((migrations, vitals), error) = match answer {
-            Ok(state) => (state, None),
-            Err(error) => ((None, None), Some(error.to_string())),
+        let (migrations, vitals, error) = match answer {
+            Ok((migrations, vitals)) => (migrations, vitals, None),
+            Err(error) => (None, None, Some(error.to_string())),
+        };
+        let (vitals, vitals_error) = match vitals {
+            Some(Ok(vitals)) => (Some(vitals), None),
+            Some(Err(error)) => (None, Some(error.to_string())),
+            None => (None, None),
         };
         Health {
             reachable: error.is_none(),
@@ -100,6 +139,7 @@ impl<C: Backend> Db<C> {
             idle,
             max_size: self.settings().max_size,
             vitals,
+            vitals_error,
             migrations,
             error,
         }

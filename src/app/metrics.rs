@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// What has happened since the pool was opened.
 #[derive(Debug, Default)]
-pub struct Metrics {
+pub(super) struct Metrics {
     pub(super) queries: AtomicU64,
     pub(super) query_errors: AtomicU64,
     pub(super) slow_queries: AtomicU64,
@@ -29,7 +29,7 @@ pub(super) fn add_time(counter: &AtomicU64, time: Duration) {
 impl Metrics {
     /// All of them in the text format that Prometheus reads, with the pool's connections.
     #[must_use]
-    pub(super) fn render(&self, connections: u32, idle: u32) -> String {
+    pub(super) fn render(&self, connections: u32, idle: u32, tenants: usize) -> String {
         let get = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         let mut out = String::new();
         let mut line = |name: &str, kind: &str, help: &str, value: String| {
@@ -54,7 +54,7 @@ impl Metrics {
             ("system_units_total", "Units of work on all tenants.", &self.system_units),
             (
                 "tenant_escapes_total",
-                "Units of work undone because their SQL had set another tenant.",
+                "Units of work undone because their SQL would have left the tenant.",
                 &self.tenant_escapes,
             ),
         ];
@@ -66,6 +66,7 @@ impl Metrics {
         line("query_seconds_total", "counter", "Time spent in queries.", seconds);
         line("pool_connections", "gauge", "Open connections.", connections.to_string());
         line("pool_idle_connections", "gauge", "Connections nobody uses.", idle.to_string());
+        line("tenant_pools", "gauge", "Databases of tenants that are open.", tenants.to_string());
         out
     }
 }

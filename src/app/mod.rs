@@ -104,12 +104,15 @@
 //! # fn main() {}
 //! ```
 
+mod address;
 mod backend;
+mod confine;
 mod error;
 mod fingerprint;
 #[cfg(feature = "postgres")]
 mod guard;
 mod health;
+mod homes;
 mod manager;
 mod metrics;
 mod pool;
@@ -122,11 +125,10 @@ mod transient;
 mod unit;
 mod watch;
 
-pub use backend::{Access, Backend, Isolation, Ran};
+pub use backend::{Access, Backend, Isolation, Quarters, Ran};
 pub use error::Error;
 pub use health::{Health, MigrationState};
 pub use manager::Manager;
-pub use metrics::Metrics;
 pub use pool::{Db, Pooled};
 pub use repository::rows_at_once;
 pub use seeder::{SeedRun, SeedRunError, SeedRunReport, Seeded, Seeder, Seeding};

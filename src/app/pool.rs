@@ -1,29 +1,56 @@
+use super::confine::Confinement;
+use super::homes::{Homes, Lodged, Refusal};
+use super::metrics::Metrics;
 use super::metrics::count;
 use super::tenant::Scope;
 use super::watch::Watch;
-use super::{Backend, Error, Manager, Metrics, PoolSettings, Unit};
+use super::{Backend, Error, Manager, PoolSettings, Tenancy, Unit};
 use crate::config::{Location, Origin, Target};
 use crate::database::{self, Access};
 use crate::model::Dialect;
 use diesel::r2d2::{CustomizeConnection, NopErrorHandler, Pool};
+use scheduled_thread_pool::ScheduledThreadPool;
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 /// A plain Diesel connection that goes back to the pool when dropped.
+///
+/// ```
+/// # use dbkit::app::{Db, Error, PoolSettings};
+/// # let db = Db::<diesel::SqliteConnection>::open(":memory:", PoolSettings::default())?;
+/// use dbkit::app::Pooled;
+///
+/// let mut connection: Pooled<diesel::SqliteConnection> = db.connection()?;
+/// diesel::connection::SimpleConnection::batch_execute(&mut *connection, "SELECT 1")?;
+/// # Ok::<(), Error>(())
+/// ```
 pub type Pooled<C> = diesel::r2d2::PooledConnection<Manager<C>>;
 
 /// A database as an application uses it: a pool, and units of work on it. Cheap to clone; all
 /// clones share the pool.
+///
+/// ```
+/// use dbkit::app::{Db, Error, PoolSettings};
+/// use diesel::prelude::*;
+///
+/// let db = Db::<SqliteConnection>::open(":memory:", PoolSettings::default())?;
+/// let changed = db.run(|c| -> Result<_, Error> {
+///     Ok(diesel::sql_query("CREATE TABLE carts (id INTEGER PRIMARY KEY)").execute(c)?)
+/// })?;
+/// # Ok::<(), Error>(())
+/// ```
 pub struct Db<C: Backend> {
     inner: Arc<Inner<C>>,
 }
 
 struct Inner<C: Backend> {
-    pool: Pool<Manager<C>>,
-    replica: Option<Pool<Manager<C>>>,
-    system: Option<Pool<Manager<C>>>,
+    pool: Arc<Pool<Manager<C>>>,
+    replica: Option<Arc<Pool<Manager<C>>>>,
+    system: Option<Arc<Pool<Manager<C>>>>,
+    /// Where each tenant has a database.
+    homes: Arc<Homes<C>>,
     settings: PoolSettings,
     metrics: Arc<Metrics>,
     dialect: Dialect,
@@ -57,6 +84,15 @@ impl<C: Backend> Db<C> {
     /// # Errors
     /// [`Error::Unreachable`], with the next action: an unusable URL, a wrong password, a missing
     /// database, a server that does not answer in time.
+    ///
+    /// ```
+    /// use dbkit::app::{Db, Error, PoolSettings};
+    ///
+    /// let db = Db::<diesel::SqliteConnection>::open("sqlite::memory:", PoolSettings::default())?;
+    /// let told = Db::<diesel::SqliteConnection>::open("/no/such/folder\0", PoolSettings::default());
+    /// assert!(matches!(told, Err(Error::Unreachable(_))));
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn open(url: &str, settings: PoolSettings) -> Result<Self, Error> {
         Self::open_both(url, None, settings)
     }
@@ -65,6 +101,15 @@ impl<C: Backend> Db<C> {
     ///
     /// # Errors
     /// As those of [`Db::open`], of either.
+    ///
+    /// ```no_run
+    /// use dbkit::app::{Db, Error, PoolSettings};
+    /// use diesel::PgConnection;
+    ///
+    /// let (main, replica) = ("postgres://app@main/shop", "postgres://app@replica/shop");
+    /// let db = Db::<PgConnection>::open_with_replica(main, replica, PoolSettings::default())?;
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn open_with_replica(
         url: &str,
         replica: &str,
@@ -74,12 +119,17 @@ impl<C: Backend> Db<C> {
     }
 
     fn open_both(url: &str, replica: Option<&str>, settings: PoolSettings) -> Result<Self, Error> {
-        let (pool, dialect) = pool::<C>(url, &settings)?;
-        let replica = replica.map(|url| pool_of::<C>(url, &settings)).transpose()?;
-        let metrics = Arc::new(Metrics::default());
-        let system = None;
-        let db =
-            Self { inner: Arc::new(Inner { pool, replica, system, settings, metrics, dialect }) };
+        let Opened { pool, dialect } = open_pool::<C>(url, &settings, Opening::MadeIfMissing)?;
+        let inner = Inner {
+            pool: Arc::new(pool),
+            replica: replica.map(|url| pool_of::<C>(url, &settings)).transpose()?,
+            system: None,
+            homes: Arc::new(Homes::new()),
+            settings,
+            metrics: Arc::new(Metrics::default()),
+            dialect,
+        };
+        let db = Self { inner: Arc::new(inner) };
         db.guard()?;
         Ok(db)
     }
@@ -91,6 +141,17 @@ impl<C: Backend> Db<C> {
     /// # Errors
     /// As those of [`Db::open`], and [`Error::Refused`] for a role that would see no tenant's row, or
     /// a superuser.
+    ///
+    /// ```no_run
+    /// use dbkit::app::{Db, Error, PoolSettings, Tenancy};
+    /// use diesel::PgConnection;
+    ///
+    /// let mut settings = PoolSettings::default();
+    /// settings.tenancy = Some(Tenancy::Column);
+    /// let db = Db::<PgConnection>::open("postgres://app@localhost/shop", settings)?
+    ///     .with_system("postgres://app_system@localhost/shop")?;
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn with_system(self, url: &str) -> Result<Self, Error> {
         let mut settings = self.inner.settings.clone();
         settings.max_size = settings.max_size.min(2);
@@ -100,9 +161,10 @@ impl<C: Backend> Db<C> {
             return Err(Error::Refused(why));
         }
         let inner = Inner {
-            pool: self.inner.pool.clone(),
+            pool: Arc::clone(&self.inner.pool),
             replica: self.inner.replica.clone(),
             system: Some(system),
+            homes: Arc::clone(&self.inner.homes),
             settings: self.inner.settings.clone(),
             metrics: Arc::clone(&self.inner.metrics),
             dialect: self.inner.dialect,
@@ -123,11 +185,33 @@ impl<C: Backend> Db<C> {
     ///
     /// # Errors
     /// [`Error::PoolExhausted`] or [`Error::NoConnection`] after [`PoolSettings::connect_timeout`].
+    ///
+    /// ```
+    /// # use dbkit::app::{Db, Error, PoolSettings};
+    /// # let db = Db::<diesel::SqliteConnection>::open(":memory:", PoolSettings::default())?;
+    /// use diesel::prelude::*;
+    ///
+    /// let mut connection = db.connection()?;
+    /// diesel::sql_query("SELECT 1").execute(&mut connection)?;
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn connection(&self) -> Result<Pooled<C>, Error> {
         self.take(&self.inner.pool)
     }
 
     /// Begins to describe a unit of work: one transaction, its isolation, how often it is tried.
+    ///
+    /// ```
+    /// # use dbkit::app::{Db, Error, PoolSettings};
+    /// # use diesel::prelude::*;
+    /// # let db = Db::<SqliteConnection>::open(":memory:", PoolSettings::default())?;
+    /// # db.run(|c| -> Result<_, Error> { Ok(diesel::sql_query("CREATE TABLE carts (id INTEGER PRIMARY KEY, paid BOOLEAN)").execute(c)?) })?;
+    /// db.unit().retries(5).run(|work| -> Result<(), Error> {
+    ///     diesel::sql_query("INSERT INTO carts VALUES (1, false)").execute(work.connection())?;
+    ///     Ok(())
+    /// })?;
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn unit(&self) -> Unit<'_, C> {
         Unit::new(self, Scope::Nobody)
     }
@@ -137,6 +221,18 @@ impl<C: Backend> Db<C> {
     ///
     /// # Errors
     /// The closure's, or the pool's.
+    ///
+    /// ```
+    /// # use dbkit::app::{Db, Error, PoolSettings};
+    /// # use diesel::prelude::*;
+    /// # let db = Db::<SqliteConnection>::open(":memory:", PoolSettings::default())?;
+    /// # db.run(|c| -> Result<_, Error> { Ok(diesel::sql_query("CREATE TABLE carts (id INTEGER PRIMARY KEY, paid BOOLEAN)").execute(c)?) })?;
+    /// let made = db.run(|c| -> Result<_, Error> {
+    ///     Ok(diesel::sql_query("INSERT INTO carts VALUES (1, false)").execute(c)?)
+    /// })?;
+    /// assert_eq!(made, 1);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn run<T, E: From<Error>>(
         &self,
         mut work: impl FnMut(&mut C) -> Result<T, E>,
@@ -149,6 +245,18 @@ impl<C: Backend> Db<C> {
     ///
     /// # Errors
     /// The closure's, or the pool's.
+    ///
+    /// ```
+    /// # use dbkit::app::{Db, Error, PoolSettings};
+    /// # use diesel::prelude::*;
+    /// # let db = Db::<SqliteConnection>::open(":memory:", PoolSettings::default())?;
+    /// # db.run(|c| -> Result<_, Error> { Ok(diesel::sql_query("CREATE TABLE carts (id INTEGER PRIMARY KEY, paid BOOLEAN)").execute(c)?) })?;
+    /// diesel::table! { carts (id) { id -> Integer, paid -> Bool, } }
+    ///
+    /// let number: i64 = db.read(|c| -> Result<_, Error> { Ok(carts::table.count().get_result(c)?) })?;
+    /// assert_eq!(number, 0);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn read<T, E: From<Error>>(
         &self,
         mut work: impl FnMut(&mut C) -> Result<T, E>,
@@ -157,16 +265,34 @@ impl<C: Backend> Db<C> {
     }
 
     /// Counters and gauges in the text format that Prometheus reads.
+    ///
+    /// ```
+    /// # use dbkit::app::{Db, Error, PoolSettings};
+    /// # let db = Db::<diesel::SqliteConnection>::open(":memory:", PoolSettings::default())?;
+    /// assert!(db.metrics().contains("dbkit_commits_total 0"));
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub fn metrics(&self) -> String {
-        let state = self.inner.pool.state();
-        self.inner.metrics.render(state.connections, state.idle_connections)
+        let (connections, idle) = self.pool_state();
+        self.inner.metrics.render(connections, idle, self.inner.homes.len())
     }
 
     /// The limits in force.
+    ///
+    /// ```
+    /// # use dbkit::app::{Db, Error, PoolSettings};
+    /// # let db = Db::<diesel::SqliteConnection>::open(":memory:", PoolSettings::default())?;
+    /// assert_eq!(db.settings().max_size, 10);
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub fn settings(&self) -> &PoolSettings {
         &self.inner.settings
+    }
+
+    pub(super) fn dialect(&self) -> Dialect {
+        self.inner.dialect
     }
 
     pub(super) fn counters(&self) -> &Metrics {
@@ -183,30 +309,40 @@ impl<C: Backend> Db<C> {
     pub(super) fn watched(
         &self,
         replica: bool,
-        system: bool,
+        scope: &Scope,
         conflict: &Arc<AtomicBool>,
-    ) -> Result<Pooled<C>, Error> {
-        let pool = match (&self.inner.system, &self.inner.replica) {
-            (Some(pool), _) if system => pool,
-            (None, _) if system && self.inner.dialect == Dialect::Postgres => {
+        confinement: Option<&Arc<Confinement>>,
+    ) -> Result<Lodged<C>, Error> {
+        let pool = self.pool_for(replica, scope)?;
+        let mut connection = self.take(&pool)?;
+        let settings = &self.inner.settings;
+        connection.set_instrumentation(Watch::new(
+            Arc::clone(&self.inner.metrics),
+            Arc::clone(conflict),
+            confinement.map(Arc::clone),
+            self.inner.dialect,
+            settings.slow_query,
+            settings.repeated_query,
+        ));
+        Ok(Lodged { connection, _pool: pool })
+    }
+
+    fn pool_for(&self, replica: bool, scope: &Scope) -> Result<Arc<Pool<Manager<C>>>, Error> {
+        let Inner { pool, replica: second, system, homes, settings, dialect, .. } = &*self.inner;
+        Ok(match (scope, &settings.tenancy, system, second) {
+            (Scope::Tenant(id), Some(tenancy @ Tenancy::Database(_)), ..) => {
+                return homes.pool(id, tenancy, settings);
+            }
+            (Scope::System(_), _, Some(system), _) => Arc::clone(system),
+            (Scope::System(_), _, None, _) if *dialect == Dialect::Postgres => {
                 return Err(Error::Tenant(
                     "there are no connections for all tenants: call Db::with_system at the start"
                         .to_owned(),
                 ));
             }
-            (_, Some(pool)) if replica => pool,
-            _ => &self.inner.pool,
-        };
-        let mut connection = self.take(pool)?;
-        let settings = &self.inner.settings;
-        connection.set_instrumentation(Watch::new(
-            Arc::clone(&self.inner.metrics),
-            Arc::clone(conflict),
-            self.inner.dialect,
-            settings.slow_query,
-            settings.repeated_query,
-        ));
-        Ok(connection)
+            (_, _, _, Some(second)) if replica => Arc::clone(second),
+            _ => Arc::clone(pool),
+        })
     }
 
     fn take(&self, pool: &Pool<Manager<C>>) -> Result<Pooled<C>, Error> {
@@ -224,17 +360,39 @@ impl<C: Backend> Db<C> {
     }
 }
 
-fn pool_of<C: Backend>(url: &str, settings: &PoolSettings) -> Result<Pool<Manager<C>>, Error> {
-    pool::<C>(url, settings).map(|(pool, _)| pool)
+/// Whether a SQLite file that is not there is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Opening {
+    MadeIfMissing,
+    Existing,
 }
 
-fn pool<C: Backend>(
+static WORKERS: LazyLock<Arc<ScheduledThreadPool>> = LazyLock::new(|| {
+    Arc::new(
+        ScheduledThreadPool::builder()
+            .num_threads(4)
+            .thread_name_pattern("dbkit-tenants-{}")
+            .build(),
+    )
+});
+
+/// A pool, and of what.
+pub(super) struct Opened<C: Backend> {
+    pub pool: Pool<Manager<C>>,
+    dialect: Dialect,
+}
+
+fn pool_of<C: Backend>(url: &str, settings: &PoolSettings) -> Result<Arc<Pool<Manager<C>>>, Error> {
+    Ok(Arc::new(open_pool::<C>(url, settings, Opening::MadeIfMissing)?.pool))
+}
+
+pub(super) fn open_pool<C: Backend>(
     url: &str,
     settings: &PoolSettings,
-) -> Result<(Pool<Manager<C>>, Dialect), Error> {
-    let unreachable = |error: &dyn fmt::Display| Error::Unreachable(error.to_string());
+    opening: Opening,
+) -> Result<Opened<C>, Refusal> {
     let origin = Origin::Flag("Db::open");
-    let location = Location::parse(url, &origin).map_err(|error| unreachable(&error))?;
+    let location = Location::parse(url, &origin).map_err(|e| Refusal::Other(e.to_string()))?;
     let target = Target {
         location: location.clone(),
         origin,
@@ -243,23 +401,37 @@ fn pool<C: Backend>(
         connect_timeout: None,
         wait: Some(settings.start_timeout.as_secs()),
     };
+    let access = match opening {
+        Opening::MadeIfMissing => Access::Create,
+        Opening::Existing => Access::Write,
+    };
     // The driver's own error would hold neither a code nor a next action.
-    let probe = database::open(&target, Access::Create, &mut |_| {});
-    drop(probe.map_err(|error| unreachable(&error))?);
+    let probe = database::open(&target, access, &mut |_| {});
+    drop(probe.map_err(Refusal::Database)?);
     let (address, size) = match &location {
-        Location::Postgres { url, .. } => (url.clone(), settings.max_size),
+        Location::Postgres { url, .. } => {
+            (super::address::patient(url, settings), settings.max_size)
+        }
         // Every connection to it would be a database of its own.
         Location::Sqlite { path } if path.contains(":memory:") => (path.clone(), 1),
+        Location::Sqlite { path } if opening == Opening::Existing => {
+            (super::address::existing_file(path), settings.max_size)
+        }
         Location::Sqlite { path } => (path.clone(), settings.max_size),
     };
-    let pool = Pool::builder()
+    let mut builder = Pool::builder();
+    if opening == Opening::Existing {
+        // Each pool would have threads of its own, and there may be many.
+        builder = builder.thread_pool(Arc::clone(&WORKERS));
+    }
+    let pool = builder
         .max_size(size.max(1))
         .min_idle(Some(settings.min_idle.min(size)))
         .idle_timeout(Some(settings.idle_timeout.max(Duration::from_millis(1))))
         .connection_timeout(settings.connect_timeout)
         .connection_customizer(Box::new(Prepare(settings.clone())))
         .error_handler(Box::new(NopErrorHandler))
-        .build(Manager::<C>::new(address))
-        .map_err(|error| unreachable(&error))?;
-    Ok((pool, target.dialect()))
+        .build(Manager::<C>::new(address, settings.clone()))
+        .map_err(|error| Refusal::Other(error.to_string()))?;
+    Ok(Opened { pool, dialect: target.dialect() })
 }

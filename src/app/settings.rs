@@ -2,6 +2,17 @@ use super::Tenancy;
 use std::time::Duration;
 
 /// Limits of a pool. [`Default`] is what development uses.
+///
+/// ```
+/// use dbkit::app::PoolSettings;
+/// use std::time::Duration;
+///
+/// let mut settings = PoolSettings::for_environment("prod");
+/// assert_eq!(settings.max_size, 20);
+/// settings.max_size = 8;
+/// settings.application_name = Some("shop".to_owned());
+/// settings.slow_query = Duration::from_millis(50);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PoolSettings {
@@ -33,6 +44,16 @@ pub struct PoolSettings {
     /// How tenants are kept apart. Where it is set, [`Db::open`](super::Db::open) refuses a role that
     /// could look past it.
     pub tenancy: Option<Tenancy>,
+    /// With [`Tenancy::Schema`]: the role that a tenant's unit of work runs as, `{}` for the tenant. It
+    /// has rights on the tenant's schema alone, and the application's role may become it:
+    /// `tenant_role` under `[tenancy]` in dbkit.toml has `dbkit tenant create` make it.
+    pub tenant_role: Option<String>,
+    /// With [`Tenancy::Database`]: databases that are open at the same time. The one that was used
+    /// longest ago makes room.
+    pub tenant_pools: usize,
+    /// With [`Tenancy::Database`]: connections at most to one tenant's database. Unused ones are closed
+    /// after [`PoolSettings::idle_timeout`].
+    pub tenant_pool_size: u32,
 }
 
 impl Default for PoolSettings {
@@ -50,6 +71,9 @@ impl Default for PoolSettings {
             slow_query: Duration::from_millis(200),
             repeated_query: Some(20),
             tenancy: None,
+            tenant_role: None,
+            tenant_pools: 32,
+            tenant_pool_size: 2,
         }
     }
 }
@@ -57,6 +81,13 @@ impl Default for PoolSettings {
 impl PoolSettings {
     /// `test`: 3 connections. `prod` and `production`: 20, statements of 30 s at most, no hint about
     /// repeated queries. Every other name: [`Default`].
+    ///
+    /// ```
+    /// use dbkit::app::PoolSettings;
+    ///
+    /// let size = |environment| PoolSettings::for_environment(environment).max_size;
+    /// assert_eq!([size("dev"), size("test"), size("prod")], [10, 3, 20]);
+    /// ```
     #[must_use]
     pub fn for_environment(name: &str) -> Self {
         let usual = Self::default();

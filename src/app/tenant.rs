@@ -1,6 +1,17 @@
 use super::{Backend, Db, Error, Unit};
 
 /// A tenant's part of the database; see [`Db::tenant`].
+///
+/// ```
+/// # use dbkit::app::{Db, Error, PoolSettings, Tenancy};
+/// # use diesel::prelude::*;
+/// # let mut settings = PoolSettings::default();
+/// # settings.tenancy = Some(Tenancy::Column);
+/// # let db = Db::<SqliteConnection>::open(":memory:", settings)?;
+/// let acme = db.tenant("acme");
+/// acme.run(|c| -> Result<_, Error> { Ok(diesel::sql_query("SELECT 1").execute(c)?) })?;
+/// # Ok::<(), Error>(())
+/// ```
 #[must_use = "nothing happens until `run`"]
 pub struct Tenant<'d, C: Backend> {
     db: &'d Db<C>,
@@ -8,6 +19,17 @@ pub struct Tenant<'d, C: Backend> {
 }
 
 /// The whole database, past what keeps tenants apart; see [`Db::system`].
+///
+/// ```
+/// # use dbkit::app::{Db, Error, PoolSettings, Tenancy};
+/// # use diesel::prelude::*;
+/// # let mut settings = PoolSettings::default();
+/// # settings.tenancy = Some(Tenancy::Column);
+/// # let db = Db::<SqliteConnection>::open(":memory:", settings)?;
+/// let everybody = db.system("nightly report");
+/// everybody.run(|c| -> Result<_, Error> { Ok(diesel::sql_query("SELECT 1").execute(c)?) })?;
+/// # Ok::<(), Error>(())
+/// ```
 #[must_use = "nothing happens until `run`"]
 pub struct System<'d, C: Backend> {
     db: &'d Db<C>,
@@ -20,6 +42,17 @@ pub(super) enum Scope {
     Nobody,
     Tenant(String),
     System(String),
+}
+
+impl Scope {
+    /// For logs: never which tenant.
+    pub(super) fn word(&self) -> &'static str {
+        match self {
+            Self::Nobody => "plain",
+            Self::Tenant(_) => "tenant",
+            Self::System(_) => "system",
+        }
+    }
 }
 
 impl<C: Backend> Db<C> {
@@ -77,6 +110,19 @@ impl<C: Backend> Db<C> {
 
 impl<'d, C: Backend> Tenant<'d, C> {
     /// Begins to describe a unit of work of this tenant.
+    ///
+    /// ```
+    /// # use dbkit::app::{Db, Error, PoolSettings, Tenancy};
+    /// # use diesel::prelude::*;
+    /// # let mut settings = PoolSettings::default();
+    /// # settings.tenancy = Some(Tenancy::Column);
+    /// # let db = Db::<SqliteConnection>::open(":memory:", settings)?;
+    /// db.tenant("acme").unit().retries(5).run(|work| -> Result<(), Error> {
+    ///     work.after_commit(|| println!("done for acme"));
+    ///     Ok(())
+    /// })?;
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn unit(self) -> Unit<'d, C> {
         Unit::new(self.db, Scope::Tenant(self.id))
     }
@@ -86,6 +132,19 @@ impl<'d, C: Backend> Tenant<'d, C> {
     /// # Errors
     /// The closure's, the pool's, or [`Error::Tenant`]: the tenant has no schema, or SQL in the
     /// closure has set another tenant; nothing is kept then.
+    ///
+    /// ```
+    /// # use dbkit::app::{Db, Error, PoolSettings, Tenancy};
+    /// # use diesel::prelude::*;
+    /// # let mut settings = PoolSettings::default();
+    /// # settings.tenancy = Some(Tenancy::Column);
+    /// # let db = Db::<SqliteConnection>::open(":memory:", settings)?;
+    /// let one = db.tenant("acme").run(|c| -> Result<_, Error> {
+    ///     Ok(diesel::select(diesel::dsl::sql::<diesel::sql_types::Integer>("1")).get_result::<i32>(c)?)
+    /// })?;
+    /// assert_eq!(one, 1);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn run<T, E: From<Error>>(
         self,
         mut work: impl FnMut(&mut C) -> Result<T, E>,
@@ -98,6 +157,16 @@ impl<'d, C: Backend> Tenant<'d, C> {
     ///
     /// # Errors
     /// As [`Tenant::run`].
+    ///
+    /// ```
+    /// # use dbkit::app::{Db, Error, PoolSettings, Tenancy};
+    /// # use diesel::prelude::*;
+    /// # let mut settings = PoolSettings::default();
+    /// # settings.tenancy = Some(Tenancy::Column);
+    /// # let db = Db::<SqliteConnection>::open(":memory:", settings)?;
+    /// db.tenant("acme").read(|c| -> Result<_, Error> { Ok(diesel::sql_query("SELECT 1").execute(c)?) })?;
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn read<T, E: From<Error>>(
         self,
         mut work: impl FnMut(&mut C) -> Result<T, E>,
@@ -108,6 +177,19 @@ impl<'d, C: Backend> Tenant<'d, C> {
 
 impl<'d, C: Backend> System<'d, C> {
     /// Begins to describe a unit of work on the whole database.
+    ///
+    /// ```
+    /// # use dbkit::app::{Db, Error, PoolSettings, Tenancy};
+    /// # use diesel::prelude::*;
+    /// # let mut settings = PoolSettings::default();
+    /// # settings.tenancy = Some(Tenancy::Column);
+    /// # let db = Db::<SqliteConnection>::open(":memory:", settings)?;
+    /// db.system("repair of carts").unit().retries(0).run(|work| -> Result<(), Error> {
+    ///     assert_eq!(work.tenant(), None);
+    ///     Ok(())
+    /// })?;
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn unit(self) -> Unit<'d, C> {
         Unit::new(self.db, Scope::System(self.reason))
     }
@@ -117,6 +199,17 @@ impl<'d, C: Backend> System<'d, C> {
     /// # Errors
     /// The closure's, the pool's, or [`Error::Tenant`]: no reason was given, or there are no
     /// connections for it.
+    ///
+    /// ```
+    /// # use dbkit::app::{Db, Error, PoolSettings, Tenancy};
+    /// # use diesel::prelude::*;
+    /// # let mut settings = PoolSettings::default();
+    /// # settings.tenancy = Some(Tenancy::Column);
+    /// # let db = Db::<SqliteConnection>::open(":memory:", settings)?;
+    /// db.system("repair of carts").run(|c| -> Result<_, Error> { Ok(diesel::sql_query("SELECT 1").execute(c)?) })?;
+    /// assert!(db.system(" ").run(|_| Ok::<_, Error>(())).is_err(), "a reason is asked for");
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn run<T, E: From<Error>>(
         self,
         mut work: impl FnMut(&mut C) -> Result<T, E>,

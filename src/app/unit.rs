@@ -1,13 +1,30 @@
+use super::backend::Quarters;
+use super::confine::Confinement;
 use super::metrics::count;
 use super::tenant::Scope;
-use super::{Access, Backend, Db, Error, Isolation};
+use super::{Access, Backend, Db, Error, Isolation, Tenancy};
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A unit of work before it runs: one transaction on one connection.
+///
+/// ```
+/// # use dbkit::app::{Db, Error, PoolSettings};
+/// # use diesel::prelude::*;
+/// # let db = Db::<SqliteConnection>::open(":memory:", PoolSettings::default())?;
+/// # db.run(|c| -> Result<_, Error> { Ok(diesel::sql_query("CREATE TABLE carts (id INTEGER PRIMARY KEY, paid BOOLEAN)").execute(c)?) })?;
+/// use dbkit::app::Isolation;
+///
+/// let unit = db.unit().isolation(Isolation::Serializable).retries(10);
+/// unit.run(|work| -> Result<(), Error> {
+///     diesel::sql_query("UPDATE carts SET paid = true").execute(work.connection())?;
+///     Ok(())
+/// })?;
+/// # Ok::<(), Error>(())
+/// ```
 #[must_use = "a unit of work does nothing until `run`"]
 pub struct Unit<'d, C: Backend> {
     db: &'d Db<C>,
@@ -19,6 +36,19 @@ pub struct Unit<'d, C: Backend> {
 }
 
 /// A unit of work that is under way.
+///
+/// ```
+/// # use dbkit::app::{Db, Error, PoolSettings};
+/// # use diesel::prelude::*;
+/// # let db = Db::<SqliteConnection>::open(":memory:", PoolSettings::default())?;
+/// # db.run(|c| -> Result<_, Error> { Ok(diesel::sql_query("CREATE TABLE carts (id INTEGER PRIMARY KEY, paid BOOLEAN)").execute(c)?) })?;
+/// db.unit().run(|work| -> Result<(), Error> {
+///     diesel::sql_query("UPDATE carts SET paid = true").execute(work.connection())?;
+///     work.after_commit(|| println!("told only when it is so"));
+///     Ok(())
+/// })?;
+/// # Ok::<(), Error>(())
+/// ```
 pub struct Work<'c, C: Backend> {
     connection: &'c mut C,
     after: Vec<Box<dyn FnOnce()>>,
@@ -33,6 +63,15 @@ impl<'d, C: Backend> Unit<'d, C> {
     }
 
     /// The isolation level; the database's own default otherwise.
+    ///
+    /// ```
+    /// # use dbkit::app::{Db, Error, PoolSettings};
+    /// # let db = Db::<diesel::SqliteConnection>::open(":memory:", PoolSettings::default())?;
+    /// use dbkit::app::Isolation;
+    ///
+    /// db.unit().isolation(Isolation::RepeatableRead).run(|_| Ok::<_, Error>(()))?;
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn isolation(mut self, level: Isolation) -> Self {
         self.isolation = Some(level);
         self
@@ -40,12 +79,26 @@ impl<'d, C: Backend> Unit<'d, C> {
 
     /// A transaction that can only read. On SQLite it takes no lock for writing, but does not
     /// refuse to write.
+    ///
+    /// ```
+    /// # use dbkit::app::{Db, Error, PoolSettings};
+    /// # let db = Db::<diesel::SqliteConnection>::open(":memory:", PoolSettings::default())?;
+    /// db.unit().read_only().run(|_| Ok::<_, Error>(()))?;
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn read_only(mut self) -> Self {
         self.access = Access::ReadOnly;
         self
     }
 
     /// On the replica, where there is one.
+    ///
+    /// ```
+    /// # use dbkit::app::{Db, Error, PoolSettings};
+    /// # let db = Db::<diesel::SqliteConnection>::open(":memory:", PoolSettings::default())?;
+    /// db.unit().read_only().on_replica().run(|_| Ok::<_, Error>(()))?;
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn on_replica(mut self) -> Self {
         self.replica = true;
         self
@@ -53,6 +106,13 @@ impl<'d, C: Backend> Unit<'d, C> {
 
     /// How often it is begun again after a serialization failure, a deadlock, or a busy SQLite
     /// database; 3 otherwise.
+    ///
+    /// ```
+    /// # use dbkit::app::{Db, Error, PoolSettings};
+    /// # let db = Db::<diesel::SqliteConnection>::open(":memory:", PoolSettings::default())?;
+    /// db.unit().retries(0).run(|_| Ok::<_, Error>(()))?;
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn retries(mut self, times: u32) -> Self {
         self.retries = times;
         self
@@ -64,6 +124,23 @@ impl<'d, C: Backend> Unit<'d, C> {
     ///
     /// # Errors
     /// The closure's last, the commit's, or the pool's.
+    ///
+    /// ```
+    /// # use dbkit::app::{Db, Error, PoolSettings};
+    /// # use diesel::prelude::*;
+    /// # let db = Db::<SqliteConnection>::open(":memory:", PoolSettings::default())?;
+    /// # db.run(|c| -> Result<_, Error> { Ok(diesel::sql_query("CREATE TABLE carts (id INTEGER PRIMARY KEY, paid BOOLEAN)").execute(c)?) })?;
+    /// let failed = db.unit().run(|work| -> Result<(), Error> {
+    ///     diesel::sql_query("INSERT INTO carts VALUES (1, false)").execute(work.connection())?;
+    ///     Err(diesel::result::Error::RollbackTransaction.into())
+    /// });
+    /// assert!(failed.is_err());
+    /// let there = db.unit().run(|work| -> Result<_, Error> {
+    ///     Ok(diesel::sql_query("DELETE FROM carts").execute(work.connection())?)
+    /// })?;
+    /// assert_eq!(there, 0);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn run<T, E, F>(&self, mut work: F) -> Result<T, E>
     where
         E: From<Error>,
@@ -87,53 +164,83 @@ impl<'d, C: Backend> Unit<'d, C> {
         E: From<Error>,
         F: FnMut(&mut Work<'_, C>) -> Result<T, E>,
     {
+        let span = tracing::debug_span!(
+            target: "dbkit::unit", "unit", scope = self.scope.word(), attempt,
+            outcome = tracing::field::Empty, micros = tracing::field::Empty,
+        );
+        let _entered = span.enter();
+        let begun = Instant::now();
+        let tell = |outcome: &'static str| {
+            let micros = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
+            span.record("outcome", outcome).record("micros", micros);
+            tracing::debug!(target: "dbkit::unit", outcome, micros, attempt);
+        };
         let query = |error: diesel::result::Error| E::from(Error::Query(error));
-        let schema = self.place().map_err(E::from)?;
-        let system = matches!(self.scope, Scope::System(_));
-        let mut connection = self.db.watched(self.replica, system, conflict).map_err(E::from)?;
-        let connection: &mut C = &mut connection;
+        let quarters = self.quarters().map_err(E::from)?;
+        let confinement = quarters.as_ref().map(|quarters| self.confinement(quarters));
+        let mut lodged = self
+            .db
+            .watched(self.replica, &self.scope, conflict, confinement.as_ref())
+            .map_err(E::from)?;
+        let connection: &mut C = &mut lodged.connection;
         let begin = C::begin(self.isolation, self.access);
         AnsiTransactionManager::begin_transaction_sql(connection, &begin).map_err(query)?;
-        if let Err(error) = self.enter(connection, schema.as_deref()) {
-            let _ = AnsiTransactionManager::rollback_transaction(connection);
+        if let Err(error) = self.enter(connection, quarters.as_ref()) {
+            undo(connection);
             return Err(E::from(error));
         }
-        let tenant = match &self.scope {
-            Scope::Tenant(tenant) => Some(tenant.as_str()),
-            _ => None,
-        };
+        let tenant = quarters.as_ref().map(|quarters| quarters.tenant.as_str());
         let mut unit = Work { connection, after: Vec::new(), attempt, tenant };
+        let keep = |on: bool| confinement.iter().for_each(|confinement| confinement.set(on));
+        keep(true);
         let outcome = catch_unwind(AssertUnwindSafe(|| work(&mut unit)));
+        keep(false);
         let Work { connection, after, .. } = unit;
+        let rolled_back = |connection: &mut C| {
+            count(&self.db.counters().rollbacks);
+            tell("rolled back");
+            undo(connection);
+        };
+        if confinement.is_some_and(|confinement| confinement.is_broken()) {
+            rolled_back(connection);
+            return Err(E::from(self.escaped(connection)));
+        }
         let value = match outcome {
             Ok(Ok(value)) => value,
             Ok(Err(error)) => {
-                count(&self.db.counters().rollbacks);
-                // A rollback that fails leaves the connection broken, and the pool drops it.
-                let _ = AnsiTransactionManager::rollback_transaction(connection);
+                rolled_back(connection);
                 return Err(error);
             }
             Err(panic) => {
-                count(&self.db.counters().rollbacks);
-                let _ = AnsiTransactionManager::rollback_transaction(connection);
+                rolled_back(connection);
                 resume_unwind(panic);
             }
         };
-        if let Some(tenant) = tenant
-            && let Err(error) = self.leave(connection, tenant, schema.as_deref())
-        {
-            count(&self.db.counters().rollbacks);
-            let _ = AnsiTransactionManager::rollback_transaction(connection);
-            return Err(E::from(error));
+        if let Some(quarters) = &quarters {
+            match connection.stayed(quarters) {
+                Ok(true) => {}
+                Ok(false) => {
+                    rolled_back(connection);
+                    return Err(E::from(self.escaped(connection)));
+                }
+                Err(error) => {
+                    rolled_back(connection);
+                    return Err(query(error));
+                }
+            }
         }
         if let Err(error) = AnsiTransactionManager::commit_transaction(connection) {
             count(&self.db.counters().rollbacks);
+            tell("rolled back");
             if super::transient::is_transient(&error) {
                 conflict.store(true, Ordering::Relaxed);
             }
             return Err(query(error));
         }
         count(&self.db.counters().commits);
+        tell("committed");
+        // A hook that begins a unit of work needs a connection, and this may be the only one.
+        drop(lodged);
         for hook in after {
             hook();
         }
@@ -141,68 +248,117 @@ impl<'d, C: Backend> Unit<'d, C> {
     }
 }
 
+/// Takes everything back. A connection on which that fails is broken, and the pool drops it.
+fn undo<C: Backend>(connection: &mut C) {
+    loop {
+        let status = AnsiTransactionManager::transaction_manager_status_mut(connection);
+        match status.transaction_depth() {
+            Ok(Some(_)) if AnsiTransactionManager::rollback_transaction(connection).is_ok() => {}
+            _ => return,
+        }
+    }
+}
+
 impl<C: Backend> Unit<'_, C> {
-    /// The schema it works in, where each tenant has one.
-    fn place(&self) -> Result<Option<String>, Error> {
+    /// Where it has to be, as a tenant's.
+    fn quarters(&self) -> Result<Option<Quarters>, Error> {
         match &self.scope {
             Scope::Nobody => Ok(None),
             Scope::System(reason) if reason.trim().is_empty() => {
                 Err(Error::Tenant("looking at all tenants needs a reason".to_owned()))
             }
             Scope::System(_) => Ok(None),
-            Scope::Tenant(tenant) => match &self.db.settings().tenancy {
-                Some(tenancy) => tenancy.schema(tenant),
-                None => Err(Error::Tenant(
-                    "nothing says how tenants are kept apart: set PoolSettings::tenancy".to_owned(),
-                )),
-            },
-        }
-    }
-
-    fn enter(&self, connection: &mut C, schema: Option<&str>) -> Result<(), Error> {
-        match &self.scope {
-            Scope::Nobody => Ok(()),
-            Scope::Tenant(tenant) => match connection.enter(tenant, schema)? {
-                true => Ok(()),
-                false => {
-                    let schema = schema.unwrap_or_default();
-                    Err(Error::Tenant(format!("tenant {tenant:?} has no schema {schema:?}")))
-                }
-            },
-            Scope::System(reason) => {
-                count(&self.db.counters().system_units);
-                tracing::warn!(target: "dbkit::tenant", %reason, "a unit of work on all tenants");
-                Ok(connection.enter_system(reason)?)
+            Scope::Tenant(tenant) => {
+                let settings = self.db.settings();
+                let Some(tenancy) = &settings.tenancy else {
+                    return Err(Error::Tenant(
+                        "nothing says how tenants are kept apart: set PoolSettings::tenancy"
+                            .to_owned(),
+                    ));
+                };
+                let schema = tenancy.schema(tenant)?;
+                let role = settings.tenant_role.as_deref().filter(|_| schema.is_some());
+                let role = super::tenancy::role(role, tenant)?;
+                Ok(Some(Quarters { tenant: tenant.clone(), schema, role }))
             }
         }
     }
 
-    /// Nothing is kept of a unit whose SQL has set another tenant, and its connection goes.
-    fn leave(&self, connection: &mut C, tenant: &str, schema: Option<&str>) -> Result<(), Error> {
-        if connection.stayed(tenant, schema)? {
+    fn confinement(&self, quarters: &Quarters) -> Arc<Confinement> {
+        let tenancy = self.db.settings().tenancy.clone().unwrap_or(Tenancy::Column);
+        Arc::new(Confinement::new(self.db.dialect(), tenancy, quarters.schema.clone()))
+    }
+
+    fn enter(&self, connection: &mut C, quarters: Option<&Quarters>) -> Result<(), Error> {
+        if let Scope::System(reason) = &self.scope {
+            count(&self.db.counters().system_units);
+            tracing::warn!(target: "dbkit::tenant", %reason, "a unit of work on all tenants");
+            return Ok(connection.enter_system(reason)?);
+        }
+        let Some(quarters) = quarters else { return Ok(()) };
+        if connection.enter(quarters)? {
             return Ok(());
         }
+        let (tenant, schema) = (&quarters.tenant, quarters.schema.as_deref().unwrap_or_default());
+        Err(Error::Tenant(format!("tenant {tenant:?} has no schema {schema:?}")))
+    }
+
+    /// Nothing is kept of a unit whose SQL would have left the tenant, and its connection goes.
+    fn escaped(&self, connection: &mut C) -> Error {
         count(&self.db.counters().tenant_escapes);
-        tracing::error!(target: "dbkit::tenant", "SQL of a unit of work has set another tenant");
-        let _ = AnsiTransactionManager::rollback_transaction(connection);
+        tracing::error!(target: "dbkit::tenant", "SQL of a unit of work would have left its tenant");
         AnsiTransactionManager::transaction_manager_status_mut(connection).set_in_error();
-        Err(Error::Tenant("SQL of this unit of work has set another tenant".to_owned()))
+        Error::Tenant("SQL of this unit of work has set another tenant, or tried to".to_owned())
     }
 }
 
 impl<C: Backend> Work<'_, C> {
     /// Whose unit of work this is; `None` for one of [`Db::unit`].
+    ///
+    /// ```
+    /// # use dbkit::app::{Db, Error, PoolSettings, Tenancy};
+    /// # use diesel::prelude::*;
+    /// # let mut settings = PoolSettings::default();
+    /// # settings.tenancy = Some(Tenancy::Column);
+    /// # let db = Db::<SqliteConnection>::open(":memory:", settings)?;
+    /// db.tenant("acme").unit().run(|work| -> Result<(), Error> {
+    ///     assert_eq!(work.tenant(), Some("acme"));
+    ///     Ok(())
+    /// })?;
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub fn tenant(&self) -> Option<&str> {
         self.tenant
     }
 
     /// The Diesel connection, inside the transaction.
+    ///
+    /// ```
+    /// # use dbkit::app::{Db, Error, PoolSettings};
+    /// # use diesel::prelude::*;
+    /// # let db = Db::<SqliteConnection>::open(":memory:", PoolSettings::default())?;
+    /// # db.run(|c| -> Result<_, Error> { Ok(diesel::sql_query("CREATE TABLE carts (id INTEGER PRIMARY KEY, paid BOOLEAN)").execute(c)?) })?;
+    /// db.unit().run(|work| -> Result<_, Error> {
+    ///     Ok(diesel::sql_query("DELETE FROM carts").execute(work.connection())?)
+    /// })?;
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn connection(&mut self) -> &mut C {
         self.connection
     }
 
     /// 1 for the first time, 2 after one conflict, and so on.
+    ///
+    /// ```
+    /// # use dbkit::app::{Db, Error, PoolSettings};
+    /// # let db = Db::<diesel::SqliteConnection>::open(":memory:", PoolSettings::default())?;
+    /// db.unit().run(|work| -> Result<(), Error> {
+    ///     assert_eq!(work.attempt(), 1);
+    ///     Ok(())
+    /// })?;
+    /// # Ok::<(), Error>(())
+    /// ```
     #[must_use]
     pub fn attempt(&self) -> u32 {
         self.attempt
@@ -210,6 +366,22 @@ impl<C: Backend> Work<'_, C> {
 
     /// Runs after the commit, in the order of these calls; never when the transaction, or the
     /// savepoint that this was called in, is rolled back.
+    ///
+    /// ```
+    /// # use dbkit::app::{Db, Error, PoolSettings};
+    /// # let db = Db::<diesel::SqliteConnection>::open(":memory:", PoolSettings::default())?;
+    /// use std::cell::Cell;
+    /// use std::rc::Rc;
+    ///
+    /// let sent = Rc::new(Cell::new(0));
+    /// db.unit().run(|work| -> Result<(), Error> {
+    ///     let sent = Rc::clone(&sent);
+    ///     work.after_commit(move || sent.set(sent.get() + 1));
+    ///     Ok(())
+    /// })?;
+    /// assert_eq!(sent.get(), 1);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn after_commit(&mut self, hook: impl FnOnce() + 'static) {
         self.after.push(Box::new(hook));
     }
@@ -219,6 +391,23 @@ impl<C: Backend> Work<'_, C> {
     ///
     /// # Errors
     /// The closure's, or what the database says of the savepoint.
+    ///
+    /// ```
+    /// # use dbkit::app::{Db, Error, PoolSettings};
+    /// # use diesel::prelude::*;
+    /// # let db = Db::<SqliteConnection>::open(":memory:", PoolSettings::default())?;
+    /// # db.run(|c| -> Result<_, Error> { Ok(diesel::sql_query("CREATE TABLE carts (id INTEGER PRIMARY KEY, paid BOOLEAN)").execute(c)?) })?;
+    /// let made = db.unit().run(|work| -> Result<_, Error> {
+    ///     diesel::sql_query("INSERT INTO carts VALUES (1, false)").execute(work.connection())?;
+    ///     let again = work.savepoint(|work| -> Result<_, Error> {
+    ///         Ok(diesel::sql_query("INSERT INTO carts VALUES (1, true)").execute(work.connection())?)
+    ///     });
+    ///     assert!(again.is_err(), "the key is taken, and the first row stays");
+    ///     Ok(diesel::sql_query("UPDATE carts SET paid = true").execute(work.connection())?)
+    /// })?;
+    /// assert_eq!(made, 1);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn savepoint<T, E: From<Error>>(
         &mut self,
         part: impl FnOnce(&mut Self) -> Result<T, E>,

@@ -56,6 +56,16 @@ pub struct TenancySection {
     pub seeds: Option<String>,
     /// The application's role: it may use what `tenant create` makes, and `doctor` tries what it can.
     pub role: Option<String>,
+    /// Mode `schema`: the role that a tenant's units of work run as; `{}` stands for the tenant.
+    pub tenant_role: Option<String>,
+}
+
+/// Whether a tenant's id can stand in the name of a schema, of a database, or of a file, and does not
+/// lead out of it.
+#[must_use]
+pub fn names_a_place(id: &str) -> bool {
+    let fine = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
+    !id.is_empty() && id.len() <= 48 && id.chars().all(fine) && !id.starts_with('-')
 }
 
 impl TenancySection {

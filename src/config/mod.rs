@@ -11,7 +11,7 @@ pub use environment::Variables;
 pub use error::ConfigError;
 pub use file::{
     CommitWait, EnvironmentSection, FileSection, LintLevel, LintSection, OlderMigrations,
-    TenancyMode, TenancySection,
+    TenancyMode, TenancySection, names_a_place,
 };
 pub use load::{Config, Overrides};
 pub use target::{Location, Target};

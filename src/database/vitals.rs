@@ -31,8 +31,8 @@ const POSTGRES: &str = "SELECT json_build_object( \
     'longest_transaction', (SELECT round(extract(epoch FROM max(clock_timestamp() - xact_start))::numeric, 3) \
         FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() \
           AND backend_type = 'client backend'), \
-    'replication_lag', CASE WHEN pg_is_in_recovery() \
-        THEN round(extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp())::numeric, 3) \
+    'replication_lag', CASE WHEN pg_is_in_recovery() AND pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() THEN 0 \
+        WHEN pg_is_in_recovery() THEN round(extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp())::numeric, 3) \
         ELSE (SELECT round(max(extract(epoch FROM replay_lag))::numeric, 3) FROM pg_stat_replication) END \
     )::text AS value";
 

@@ -71,6 +71,15 @@ pub struct Checks<C: Backend> {
 
 impl<C: Backend> Checks<C> {
     /// Checks of this database: an answer is kept for a second, and takes two at most.
+    ///
+    /// ```
+    /// # use dbkit::app::{Db, Error, PoolSettings};
+    /// # let db = Db::<diesel::SqliteConnection>::open(":memory:", PoolSettings::default())?;
+    /// use dbkit::health::Checks;
+    ///
+    /// let checks = Checks::new(db);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn new(db: Db<C>) -> Self {
         Self {
             db,
@@ -84,6 +93,15 @@ impl<C: Backend> Checks<C> {
 
     /// Not ready while one of these has not run, or was changed since, or while others have run that
     /// are not among them.
+    ///
+    /// ```
+    /// # use dbkit::app::{Db, Error, PoolSettings};
+    /// # let db = Db::<diesel::SqliteConnection>::open(":memory:", PoolSettings::default())?;
+    /// use dbkit::health::Checks;
+    ///
+    /// let checks = Checks::new(db).migrations(dbkit::embed_migrations!("migrations/postgres"));
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn migrations(mut self, migrations: &'static [EmbeddedMigration]) -> Self {
         self.migrations = Some(migrations);
         self
@@ -91,18 +109,45 @@ impl<C: Backend> Checks<C> {
 
     /// Ready although migrations have run that this program does not know: while a newer version is
     /// rolled out, the older one goes on.
+    ///
+    /// ```
+    /// # use dbkit::app::{Db, Error, PoolSettings};
+    /// # let db = Db::<diesel::SqliteConnection>::open(":memory:", PoolSettings::default())?;
+    /// use dbkit::health::Checks;
+    ///
+    /// let checks = Checks::new(db).allow_newer();
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn allow_newer(mut self) -> Self {
         self.newer_is_fine = true;
         self
     }
 
     /// How long an answer is kept, so that a flood of questions does not reach the database.
+    ///
+    /// ```
+    /// # use dbkit::app::{Db, Error, PoolSettings};
+    /// # let db = Db::<diesel::SqliteConnection>::open(":memory:", PoolSettings::default())?;
+    /// use dbkit::health::Checks;
+    ///
+    /// let checks = Checks::new(db).cache(std::time::Duration::from_secs(5));
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn cache(mut self, time: Duration) -> Self {
         self.cache = time;
         self
     }
 
     /// How long an answer may take; then it is no.
+    ///
+    /// ```
+    /// # use dbkit::app::{Db, Error, PoolSettings};
+    /// # let db = Db::<diesel::SqliteConnection>::open(":memory:", PoolSettings::default())?;
+    /// use dbkit::health::Checks;
+    ///
+    /// let checks = Checks::new(db).limit(std::time::Duration::from_millis(300));
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn limit(mut self, time: Duration) -> Self {
         self.limit = time;
         self
@@ -110,21 +155,45 @@ impl<C: Backend> Checks<C> {
 
     /// Whoever sends this token may ask for details. Nobody otherwise: names of migrations and the
     /// database's messages are nothing for strangers.
+    ///
+    /// ```
+    /// # use dbkit::app::{Db, Error, PoolSettings};
+    /// # let db = Db::<diesel::SqliteConnection>::open(":memory:", PoolSettings::default())?;
+    /// use dbkit::health::Checks;
+    ///
+    /// let token = std::env::var("HEALTH_TOKEN").unwrap_or_default();
+    /// // An empty token is none: nobody may see details then.
+    /// let checks = Checks::new(db).details(token);
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn details(mut self, token: impl Into<String>) -> Self {
         self.token = Some(token.into()).filter(|token| !token.is_empty());
         self
     }
 
     /// The endpoints.
+    ///
+    /// ```
+    /// # use dbkit::app::{Db, Error, PoolSettings};
+    /// # let db = Db::<diesel::SqliteConnection>::open(":memory:", PoolSettings::default())?;
+    /// use dbkit::health::Checks;
+    ///
+    /// let app: axum::Router = axum::Router::new().nest("/health", Checks::new(db).router());
+    /// # Ok::<(), Error>(())
+    /// ```
     pub fn router(self) -> Router {
         let token = self.token.clone();
-        let state = Arc::new(Served { probe: Probe::new(self), token });
+        let checks = Arc::new(self);
+        let plain = Probe::new(Arc::clone(&checks), false);
+        let state = Arc::new(Served { plain, in_full: Probe::new(checks, true), token });
         Router::new().route("/live", get(live)).route("/ready", get(ready::<C>)).with_state(state)
     }
 }
 
 struct Served<C: Backend> {
-    probe: Probe<C>,
+    plain: Probe<C>,
+    /// Numbers cost more than an answer, and are only looked up for whoever may see them.
+    in_full: Probe<C>,
     token: Option<String>,
 }
 
@@ -137,13 +206,15 @@ async fn ready<C: Backend>(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Response {
-    let answer = served.probe.answer().await;
     let asked = query.is_some_and(|query| {
         query.split('&').any(|pair| pair == "details" || pair.starts_with("details="))
     });
+    let details = asked && allowed(served.token.as_deref(), &headers);
+    let probe = if details { &served.in_full } else { &served.plain };
+    let answer = probe.answer().await;
     let code = if answer.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let status = if answer.ready { "ready" } else { "not ready" };
-    let body = if asked && allowed(served.token.as_deref(), &headers) {
+    let body = if details {
         json!({ "status": status, "reasons": answer.reasons, "details": answer.health })
     } else {
         json!({ "status": status })

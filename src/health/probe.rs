@@ -1,7 +1,7 @@
 use super::Checks;
 use crate::app::{Backend, Health};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
 
@@ -18,19 +18,45 @@ pub(super) struct Answer {
 /// Asks the database, one question at a time.
 pub(super) struct Probe<C: Backend> {
     checks: Arc<Checks<C>>,
+    in_full: bool,
     state: Mutex<Asked>,
 }
 
 #[derive(Default)]
 struct Asked {
     last: Option<(Instant, Arc<Answer>)>,
-    /// A question whose time was over and that has not come back yet.
-    under_way: Option<JoinHandle<Health>>,
+    under_way: Option<Question>,
+    /// Questions that nobody waits for any more.
+    given_up: Vec<JoinHandle<Health>>,
+}
+
+/// A question that has not come back yet.
+struct Question {
+    begun: Instant,
+    task: JoinHandle<Health>,
+}
+
+/// A server that is gone without a word keeps its connection waiting for long: meanwhile another may
+/// have come in its place.
+const PATIENCE: Duration = Duration::from_secs(15);
+const GIVEN_UP: usize = 2;
+
+impl Asked {
+    /// Makes room for a new question where the old one hangs; few may hang at the same time.
+    fn give_up_on_old(&mut self) {
+        self.given_up.retain(|task| !task.is_finished());
+        let old = |question: &Question| {
+            question.begun.elapsed() >= PATIENCE && !question.task.is_finished()
+        };
+        if self.given_up.len() < GIVEN_UP && self.under_way.as_ref().is_some_and(old) {
+            self.given_up.extend(self.under_way.take().map(|question| question.task));
+        }
+    }
 }
 
 impl<C: Backend> Probe<C> {
-    pub(super) fn new(checks: Checks<C>) -> Self {
-        Self { checks: Arc::new(checks), state: Mutex::new(Asked::default()) }
+    pub(super) fn new(checks: Arc<Checks<C>>, in_full: bool) -> Self {
+        Self { checks, in_full, state: Mutex::new(Asked::default()) }
     }
 
     /// The last answer while it is fresh, else a new one within the limit.
@@ -41,18 +67,24 @@ impl<C: Backend> Probe<C> {
         {
             return Arc::clone(answer);
         }
-        // A database that hangs must not get one more thread for every question.
-        let mut question = asked.under_way.take().unwrap_or_else(|| {
+        // A database that hangs must not get one more thread for every question, also where whoever
+        // asked went away before there was an answer: the question stays in its place while it waits.
+        asked.give_up_on_old();
+        let question = asked.under_way.get_or_insert_with(|| {
             let checks = Arc::clone(&self.checks);
-            tokio::task::spawn_blocking(move || checks.db.health_in_full(checks.migrations))
+            let in_full = self.in_full;
+            let ask = move || match in_full {
+                true => checks.db.health_in_full(checks.migrations),
+                false => checks.db.health(checks.migrations),
+            };
+            Question { begun: Instant::now(), task: tokio::task::spawn_blocking(ask) }
         });
-        let answer = match tokio::time::timeout(self.checks.limit, &mut question).await {
-            Ok(Ok(health)) => self.judge(health),
-            Ok(Err(_)) => no("the check itself failed"),
-            Err(_) => {
-                asked.under_way = Some(question);
-                no("no answer in time")
+        let answer = match tokio::time::timeout(self.checks.limit, &mut question.task).await {
+            Ok(answer) => {
+                asked.under_way = None;
+                answer.map_or_else(|_| no("the check itself failed"), |health| self.judge(health))
             }
+            Err(_) => no("no answer in time"),
         };
         let answer = Arc::new(answer);
         asked.last = Some((Instant::now(), Arc::clone(&answer)));

@@ -26,10 +26,10 @@ pub struct Finding {
 }
 
 /// The findings so far.
-struct Report(Vec<Finding>);
+pub(super) struct Report(pub Vec<Finding>);
 
 impl Report {
-    fn add(&mut self, grade: Grade, table: Option<&QName>, what: impl Into<String>) {
+    pub(super) fn add(&mut self, grade: Grade, table: Option<&QName>, what: impl Into<String>) {
         self.0.push(Finding { grade, table: table.map(QName::to_string), what: what.into() });
     }
 }
@@ -83,7 +83,7 @@ pub fn examine(
     Ok(report.0)
 }
 
-fn lines(
+pub(super) fn lines(
     session: &mut dyn Session,
     sql: &str,
     binds: &[Value],
@@ -94,7 +94,11 @@ fn lines(
 }
 
 /// What the role may do that policies do not stop.
-fn powers(session: &mut dyn Session, role: &str, report: &mut Report) -> Result<(), TenantError> {
+pub(super) fn powers(
+    session: &mut dyn Session,
+    role: &str,
+    report: &mut Report,
+) -> Result<(), TenantError> {
     let failed = TenantError::database(format!("looking at the role {role}"));
     let sql = "SELECT r.rolname::text, CASE WHEN r.rolsuper THEN 'a superuser' ELSE 'allowed BYPASSRLS' END \
         FROM pg_roles r WHERE (r.rolsuper OR r.rolbypassrls) AND pg_has_role($1::text, r.oid, 'MEMBER')";
@@ -145,6 +149,17 @@ fn behind(
         };
         report.add(Grade::Broken, None, format!("{role} may read the view {view}, which {why}"));
     }
+    definers(session, role, report)
+}
+
+/// Functions that run with rights that nothing stops.
+pub(super) fn definers(
+    session: &mut dyn Session,
+    role: &str,
+    report: &mut Report,
+) -> Result<(), TenantError> {
+    let failed = TenantError::database("looking at functions");
+    let role_bind = [Value::Text(role.to_owned())];
     let sql = "SELECT p.oid::regprocedure::text FROM pg_proc p JOIN pg_roles o ON o.oid = p.proowner \
         JOIN pg_namespace n ON n.oid = p.pronamespace \
         WHERE p.prosecdef AND (o.rolsuper OR o.rolbypassrls) \
@@ -197,7 +212,7 @@ fn look(table: &Table, column: &str, model: &Model, report: &mut Report) {
 
 /// One attempt as the role in a transaction that is rolled back; the number it gives. Others who
 /// work with the table wait for a fraction of a second at most.
-fn attempt(
+pub(super) fn attempt(
     session: &mut dyn Session,
     role: &str,
     tenant: Option<&str>,
@@ -330,7 +345,7 @@ fn attempts(
 
 /// The database's "no": 42501, `insufficient_privilege`, which policies give as well (PostgreSQL
 /// manual, appendix A). Any other error says nothing of who may do what.
-fn is_refusal(error: &DatabaseError) -> bool {
+pub(super) fn is_refusal(error: &DatabaseError) -> bool {
     error.code.as_deref() == Some("42501")
 }
 
@@ -339,7 +354,7 @@ fn is_constraint(error: &DatabaseError) -> bool {
     error.code.as_deref().is_some_and(|code| code.starts_with("23"))
 }
 
-fn unknown(role: &str, what: &str, error: &DatabaseError) -> String {
+pub(super) fn unknown(role: &str, what: &str, error: &DatabaseError) -> String {
     format!("not known whether {role} {what}: {}", error.message.trim())
 }
 

@@ -18,8 +18,35 @@ pub struct Erased {
     pub cascaded: bool,
 }
 
-/// Deletes a tenant's rows in one transaction, children first, and writes a record of it. With
-/// `dry_run` all of it is done and rolled back: what it tells is what would go.
+/// What a tenant has for itself, beside its rows in tables that all share.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Apart {
+    #[default]
+    Nothing,
+    /// A schema: it goes with everything in it.
+    Schema(String),
+    /// A database or a file that is gone already, or goes after this; with what was in it.
+    Elsewhere(Vec<Erased>),
+}
+
+/// The rows of all tables of a tenant's own database.
+///
+/// # Errors
+/// The database's own.
+pub fn census(session: &mut dyn Session) -> Result<Vec<Erased>, TenantError> {
+    let model = session.introspect().map_err(TenantError::database("looking at the tables"))?;
+    // Rows of partitions are counted with their parent.
+    let tables = model.tables.values().filter(|table| table.partition_of.is_none());
+    tables
+        .map(|table| {
+            let (rows, table) = (count(session, &table.name)?, table.name.to_string());
+            Ok(Erased { table, rows, cascaded: false })
+        })
+        .collect()
+}
+
+/// Deletes a tenant's rows in one transaction, children first, with what it has apart, and writes a
+/// record of it. With `dry_run` all of it is done and rolled back: what it tells is what would go.
 ///
 /// # Errors
 /// The database's own, such as rows of other tables that refer to the tenant's and stay.
@@ -27,6 +54,7 @@ pub fn erase(
     session: &mut dyn Session,
     columns: &TenantColumns,
     own: Option<(&str, &str)>,
+    apart: &Apart,
     tenant: &str,
     dry_run: bool,
 ) -> Result<Vec<Erased>, TenantError> {
@@ -37,7 +65,8 @@ pub fn erase(
         Dialect::Sqlite => "BEGIN IMMEDIATE",
     };
     session.execute(begin).map_err(TenantError::database("beginning"))?;
-    let outcome = within(session, &model, columns, own, tenant).and_then(|erased| {
+    let outcome = gone_apart(session, apart).and_then(|mut erased| {
+        erased.extend(within(session, &model, columns, own, tenant)?);
         if !dry_run {
             record(session, tenant, &erased)?;
         }
@@ -47,6 +76,30 @@ pub fn erase(
     let ended = session.execute(end).map_err(TenantError::database("ending the transaction"));
     let erased = outcome?;
     ended?;
+    Ok(erased)
+}
+
+/// Drops what the tenant has apart, where it is in this database.
+fn gone_apart(session: &mut dyn Session, apart: &Apart) -> Result<Vec<Erased>, TenantError> {
+    let schema = match apart {
+        Apart::Nothing => return Ok(Vec::new()),
+        Apart::Elsewhere(erased) => return Ok(erased.clone()),
+        Apart::Schema(schema) => schema,
+    };
+    let sql = "SELECT c.relname::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
+        WHERE n.nspname = $1 AND c.relkind IN ('r', 'p') AND NOT c.relispartition ORDER BY 1";
+    let tables = session
+        .query(sql, &[Value::Text(schema.clone())])
+        .map_err(TenantError::database(format!("looking at the tables of {schema}")))?;
+    let mut erased = Vec::new();
+    for table in tables.rows.iter().filter_map(|row| row.first()?.as_text()) {
+        let name = QName::new(Some(schema), table);
+        let rows = count(session, &name)?;
+        erased.push(Erased { table: name.to_string(), rows, cascaded: false });
+    }
+    session
+        .execute(&format!("DROP SCHEMA IF EXISTS {} CASCADE", postgres::quote::ident(schema)))
+        .map_err(TenantError::database(format!("dropping the schema {schema}")))?;
     Ok(erased)
 }
 

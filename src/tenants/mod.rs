@@ -1,13 +1,15 @@
 //! Tenants as the command line manages them: who there are, where each has its tables, whether they
 //! are kept apart, and how one's data goes.
 
+mod apart;
 mod doctor;
 mod erase;
 mod place;
 mod registry;
 
+pub use apart::{examine_database, examine_files, examine_schemas};
 pub use doctor::{Finding, Grade, examine};
-pub use erase::{Erased, TenantColumns, erase};
+pub use erase::{Apart, Erased, TenantColumns, census, erase};
 pub use place::{Place, PlaceError, check_id};
 pub use registry::{Registry, Tenant};
 

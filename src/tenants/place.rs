@@ -1,4 +1,6 @@
-use crate::config::{Config, ConfigError, Location, Target, TenancyMode, TenancySection};
+use crate::config::{
+    Config, ConfigError, Location, Target, TenancyMode, TenancySection, names_a_place,
+};
 use crate::dialect::postgres::quote;
 use crate::model::Dialect;
 
@@ -9,6 +11,8 @@ pub struct Place {
     pub target: Target,
     /// PostgreSQL, a schema for each tenant.
     pub schema: Option<String>,
+    /// The role that has rights there and nowhere else.
+    pub role: Option<String>,
 }
 
 /// Why there is no such place.
@@ -31,11 +35,22 @@ pub enum PlaceError {
 /// # Errors
 /// [`PlaceError::Id`]
 pub fn check_id(id: &str) -> Result<(), PlaceError> {
-    let fine = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
-    if id.is_empty() || id.len() > 48 || !id.chars().all(fine) || id.starts_with('-') {
-        return Err(PlaceError::Id(id.to_owned()));
+    if names_a_place(id) { Ok(()) } else { Err(PlaceError::Id(id.to_owned())) }
+}
+
+fn role(tenancy: &TenancySection, tenant: &str) -> Result<Option<String>, PlaceError> {
+    let Some(pattern) = &tenancy.tenant_role else { return Ok(None) };
+    if !pattern.contains("{}") || tenancy.role.is_none() {
+        return Err(PlaceError::Settings(
+            "`tenancy.tenant_role` in dbkit.toml needs a `{}` for the tenant, and `role`, the application's, which \
+             may become it",
+        ));
     }
-    Ok(())
+    let role = pattern.replace("{}", tenant);
+    if role.len() > 63 || role.starts_with("pg_") || role == "none" {
+        return Err(PlaceError::Reserved(role));
+    }
+    Ok(Some(role))
 }
 
 impl Place {
@@ -49,7 +64,9 @@ impl Place {
         main: &Target,
         tenant: &str,
     ) -> Result<Self, PlaceError> {
-        let mut place = Self { tenant: tenant.to_owned(), target: main.clone(), schema: None };
+        let (schema, own_role) = (None, None);
+        let mut place =
+            Self { tenant: tenant.to_owned(), target: main.clone(), schema, role: own_role };
         match tenancy.mode {
             TenancyMode::Column => {}
             TenancyMode::Schema => {
@@ -80,6 +97,7 @@ impl Place {
                     keywords.push(("options".to_owned(), format!("-c search_path={path}")));
                 }
                 place.schema = Some(schema);
+                place.role = role(tenancy, tenant)?;
             }
             TenancyMode::Database => {
                 check_id(tenant)?;

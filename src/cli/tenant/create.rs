@@ -5,7 +5,7 @@ use super::super::{Context, Exit, Stop};
 use super::fleet::{Runner, folder};
 use super::{House, failed};
 use crate::config::{Target, TenancyMode};
-use crate::database::{Access, Connection, Session, open_or_create};
+use crate::database::{Access, Connection, Session, Value, open_or_create};
 use crate::dialect::postgres::quote;
 use crate::model::Dialect;
 use crate::tenants::{Place, Registry, check_id};
@@ -86,10 +86,31 @@ fn schema(house: &mut House<'_>, place: &Place) -> anyhow::Result<()> {
     let Some(schema) = &place.schema else { return Ok(()) };
     let quoted = quote::ident(schema);
     let mut sql = format!("CREATE SCHEMA IF NOT EXISTS {quoted};\n");
-    if let Some(role) = &house.tenancy.role {
+    if let Some(role) = place.role.as_ref().or(house.tenancy.role.as_ref()) {
         sql.push_str(&grants(&quoted, role));
     }
+    if let (Some(role), Some(app)) = (&place.role, house.tenancy.role.clone()) {
+        own_role(house, role, &app)?;
+    }
     house.connection.execute(&sql)?;
+    Ok(())
+}
+
+/// A role that nobody comes in as; the application's becomes it for a unit of work.
+fn own_role(house: &mut House<'_>, role: &str, app: &str) -> anyhow::Result<()> {
+    let bind = [Value::Text(role.to_owned())];
+    let there =
+        house.connection.query("SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = $1", &bind)?;
+    let (role, app) = (quote::ident(role), quote::ident(app));
+    if there.rows.is_empty() {
+        house.connection.execute(&format!("CREATE ROLE {role} NOLOGIN"))?;
+    }
+    // Otherwise the application would have the rights of all tenants at once where it is none of them.
+    let version =
+        house.connection.query("SELECT current_setting('server_version_num')::int", &[])?;
+    let version = version.rows.first().and_then(|row| row.first()).and_then(Value::as_integer);
+    let how = if version.unwrap_or(0) >= 160_000 { " WITH INHERIT FALSE, SET TRUE" } else { "" };
+    house.connection.execute(&format!("GRANT {role} TO {app}{how}"))?;
     Ok(())
 }
 
@@ -98,6 +119,8 @@ fn grants(schema: &str, role: &str) -> String {
     let role = quote::ident(role);
     format!(
         "GRANT USAGE ON SCHEMA {schema} TO {role};\n\
+         GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {role};\n\
+         GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA {schema} TO {role};\n\
          ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {role};\n\
          ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} GRANT USAGE, SELECT ON SEQUENCES TO {role};\n"
     )

@@ -4,7 +4,7 @@ use super::super::output::print;
 use super::super::{Context, Exit, Stop, prompt, seed_protect};
 use super::{House, failed};
 use crate::config::TenancyMode;
-use crate::database::{Access, Session, drop_database};
+use crate::database::{Access, Session, Value, drop_database};
 use crate::dialect::postgres::quote;
 
 #[derive(clap::Args, Debug)]
@@ -15,6 +15,22 @@ pub struct Args {
     /// Do not ask
     #[arg(long, short)]
     yes: bool,
+}
+
+/// A role belongs to all databases of a server: where another one still gives it rights, it stays.
+pub(super) fn drop_role(house: &mut House<'_>, role: &str) -> anyhow::Result<()> {
+    let bind = [Value::Text(role.to_owned())];
+    let there =
+        house.connection.query("SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = $1", &bind)?;
+    if there.rows.is_empty() {
+        return Ok(());
+    }
+    let quoted = quote::ident(role);
+    house.connection.execute(&format!("DROP OWNED BY {quoted}"))?;
+    if let Err(error) = house.connection.execute(&format!("DROP ROLE {quoted}")) {
+        house.context.warn(&format!("the role {role} stays: {error}"));
+    }
+    Ok(())
 }
 
 pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
@@ -35,6 +51,9 @@ pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
         (TenancyMode::Schema, Some(schema)) => {
             let sql = format!("DROP SCHEMA IF EXISTS {} CASCADE", quote::ident(schema));
             house.connection.execute(&sql)?;
+            if let Some(role) = &place.role {
+                drop_role(&mut house, role)?;
+            }
         }
         _ => drop_database(&place.target)?,
     }

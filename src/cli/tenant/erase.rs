@@ -2,18 +2,20 @@
 
 use super::super::output::{Grid, count, print};
 use super::super::{Context, Exit, Stop, prompt, schema};
+use super::drop::drop_role;
+use super::scope::open_place;
 use super::{House, failed};
 use crate::config::TenancyMode;
-use crate::database::{Access, Session};
+use crate::database::{Access, Session, drop_database};
 use crate::model::Dialect;
 use crate::source::schema_rs;
-use crate::tenants::{Registry, TenantColumns, erase};
+use crate::tenants::{Apart, Place, Registry, TenantColumns, census, erase};
 
 #[derive(clap::Args, Debug)]
 #[command(
     after_help = "Deletes the rows of one tenant in every table with a tenant column, and what goes with\n\
-                        them by ON DELETE CASCADE, in one transaction. A record with the numbers of rows\n\
-                        stays in __dbkit_erasures.\n\n\
+                        them by ON DELETE CASCADE, in one transaction; a schema or database of its own goes\n\
+                        with it. A record with the numbers of rows stays in __dbkit_erasures.\n\n\
                         Example:\n  dbkit tenant erase acme --dry-run"
 )]
 pub struct Args {
@@ -29,31 +31,48 @@ pub struct Args {
 
 pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
     let mut house = House::open(context, Access::Write)?;
-    if house.tenancy.mode != TenancyMode::Column {
-        return Err(Stop::error(
-            Exit::Usage,
-            "the tenant has tables of its own: `dbkit tenant drop` drops them, with all that is in them",
-        ));
-    }
-    let columns = columns(&mut house)?;
-    if columns.is_empty() {
+    let place = match house.tenancy.mode {
+        TenancyMode::Column => None,
+        _ => {
+            let tenant = house.known(&args.id)?;
+            Some(house.place(&tenant.id)?)
+        }
+    };
+    let columns = match &place {
+        Some(_) if !schema::is_there(context) => TenantColumns::new(),
+        _ => columns(&mut house)?,
+    };
+    if place.is_none() && columns.is_empty() {
         return Err(Stop::error(
             Exit::Usage,
             "no table has a tenant column\nhelp: mark it with #[tenant(column)] in the schema",
         ));
     }
-    let question = format!("Delete all rows of tenant {} in {}?", args.id, house.target);
+    let what = match &place {
+        None => format!("all rows of tenant {} in {}", args.id, house.target),
+        Some(place) => match &place.schema {
+            Some(schema) => {
+                format!("the schema {schema} of tenant {} with all that is in it", args.id)
+            }
+            None => format!("{} of tenant {} with all that is in it", place.target, args.id),
+        },
+    };
+    let question = format!("Delete {what}?");
     if !args.dry_run && !args.yes && !prompt::confirm(&question, "--yes")? {
         return Err(Stop::error(Exit::Refused, "nothing was deleted"));
     }
+    let apart = apart(args, &mut house, place.as_ref())?;
     let own = match &house.registry {
         Registry::Table { table, key } => Some((table.clone(), key.clone())),
         Registry::Own => None,
     };
     let own = own.as_ref().map(|(table, key)| (table.as_str(), key.as_str()));
-    let erased = erase(&mut house.connection, &columns, own, &args.id, args.dry_run);
+    let erased = erase(&mut house.connection, &columns, own, &apart, &args.id, args.dry_run);
     let erased = erased.map_err(failed)?;
     if !args.dry_run {
+        if let Some(role) = place.and_then(|place| place.role) {
+            drop_role(&mut house, &role)?;
+        }
         house.registry.forget(&mut house.connection, &args.id).map_err(failed)?;
     }
     if context.json() {
@@ -72,6 +91,26 @@ pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
     let verb = if args.dry_run { "would go; nothing was changed" } else { "deleted" };
     print(&format!("{}{total} {verb}\n", grid.render(context.terminal)))?;
     Ok(Exit::Done)
+}
+
+/// What the tenant has for itself. A database cannot be dropped in a transaction: it goes first, so that
+/// a record is never written of something that is still there. Where that is interrupted, the tenant
+/// stays on the list as `dropping`, and the same command goes on.
+fn apart(args: &Args, house: &mut House<'_>, place: Option<&Place>) -> anyhow::Result<Apart> {
+    let Some(place) = place else { return Ok(Apart::Nothing) };
+    if let Some(schema) = &place.schema {
+        return Ok(Apart::Schema(schema.clone()));
+    }
+    let rows = match open_place(place, Access::Read) {
+        Ok(mut connection) => census(&mut connection).map_err(failed)?,
+        Err(error) if house.known(&args.id)?.state != "dropping" => return Err(error),
+        Err(_) => Vec::new(),
+    };
+    if !args.dry_run {
+        house.registry.note(&mut house.connection, &args.id, "dropping").map_err(failed)?;
+        drop_database(&place.target)?;
+    }
+    Ok(Apart::Elsewhere(rows))
 }
 
 /// What the schema files say, and what the database keeps apart by itself.

@@ -146,11 +146,11 @@ impl Runner<'_> {
         observer: &mut Warnings<'_>,
     ) -> Result<(), ApplyError> {
         let mut ledger = Ledger::find_in(connection, place.schema.as_deref())?;
-        let standing = compare(self.migrations, &ledger.records(connection)?)?;
+        let mut standing = compare(self.migrations, &ledger.records(connection)?)?;
         if !move_over(connection, &mut ledger, self.migrations, &standing)?.is_empty() {
             observer.warn("squashed migrations take the place of what they replace");
+            standing = compare(self.migrations, &ledger.records(connection)?)?;
         }
-        let standing = compare(self.migrations, &ledger.records(connection)?)?;
         let older = self.context.config.older_migrations.value;
         let chosen = apply::pending(self.migrations, &standing, older, observer)?;
         let mut run =

@@ -1,13 +1,14 @@
 use super::{postgres, small};
-use crate::support::{PgDatabase, postgres_url};
+use crate::support::{PgDatabase, Server, postgres_url};
 use axum::Router;
 use dbkit::EmbeddedMigration;
-use dbkit::app::Db;
+use dbkit::app::{Db, Error};
 use dbkit::health::Checks;
 use diesel::PgConnection;
 use diesel::prelude::*;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
 static PROGRAM: &[EmbeddedMigration] = &[EmbeddedMigration {
@@ -157,4 +158,92 @@ fn the_command_tells_the_same() {
     health().success().stdout_has("found in cache").stdout_has("\nready");
     let gone = ["health", "--wait", "0", "--database-url", "postgres://127.0.0.1:1/x"];
     project.dbkit(gone).run().code(7);
+}
+
+struct Ended<'e>(&'e AtomicBool);
+
+impl Drop for Ended<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
+/// What was told to be committed is there, and everything works again by itself.
+#[test]
+fn a_server_that_falls_over_under_load_comes_back() {
+    let server = Server::start();
+    server.execute("CREATE TABLE kept (id bigint PRIMARY KEY)");
+    let mut settings = small();
+    settings.connect_timeout = Duration::from_millis(300);
+    let db = Db::<PgConnection>::open(
+        &server.url("postgres", "", "options=-c%20synchronous_commit%3Don"),
+        settings,
+    )
+    .unwrap();
+    let address = serve(checks(&db).router());
+    assert_eq!(get(address, "/ready", "").0, 200);
+    let (next, told, failed, end) =
+        (AtomicI64::new(0), AtomicI64::new(0), AtomicI64::new(0), AtomicBool::new(false));
+    std::thread::scope(|scope| {
+        // Also when something below fails.
+        let ended = Ended(&end);
+        for _ in 0..3 {
+            scope.spawn(|| {
+                while !end.load(Ordering::SeqCst) {
+                    let id = next.fetch_add(1, Ordering::SeqCst);
+                    let sql = format!("INSERT INTO kept VALUES ({id})");
+                    let done =
+                        db.run(|c| -> Result<_, Error> { Ok(diesel::sql_query(&sql).execute(c)?) });
+                    let counter = if done.is_ok() { &told } else { &failed };
+                    counter.fetch_add(1, Ordering::SeqCst);
+                    std::thread::sleep(Duration::from_millis(2));
+                }
+            });
+        }
+        let until = |wanted: u16| {
+            let begun = Instant::now();
+            while get(address, "/ready", "").0 != wanted {
+                assert!(begun.elapsed() < Duration::from_secs(30), "/ready is never {wanted}");
+                assert_eq!(get(address, "/live", "").0, 200);
+                std::thread::sleep(Duration::from_millis(50));
+            }
+        };
+        server.crash(1);
+        until(503);
+        until(200);
+        let before = told.load(Ordering::SeqCst);
+        let begun = Instant::now();
+        while told.load(Ordering::SeqCst) < before + 20 && begun.elapsed() < Duration::from_secs(20)
+        {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        assert!(told.load(Ordering::SeqCst) >= before + 20, "units of work fail for ever");
+        drop(ended);
+    });
+    assert!(failed.load(Ordering::SeqCst) > 0);
+    let kept: i64 = server.value("SELECT count(*) FROM kept").parse().unwrap();
+    let told = told.load(Ordering::SeqCst);
+    // A commit whose answer was lost may have happened; one that was told must have.
+    assert!((told..=told + 3).contains(&kept), "{kept} rows of {told}");
+}
+
+/// A probe of an orchestrator gives up before the limit, again and again: one question is under way.
+#[test]
+fn a_database_that_hangs_holds_up_one_thread() {
+    let (database, db) = postgres("hangs", small());
+    database.execute(
+        "CREATE TABLE __diesel_schema_migrations (version varchar(50) PRIMARY KEY, run_on timestamp)",
+    );
+    let _lock = database.hold("BEGIN; LOCK TABLE __diesel_schema_migrations");
+    let router = Checks::new(db).cache(Duration::ZERO).limit(Duration::from_secs(20)).router();
+    let address = serve(router);
+    for _ in 0..5 {
+        let mut stream = TcpStream::connect(address).unwrap();
+        write!(stream, "GET /ready HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+        stream.set_read_timeout(Some(Duration::from_millis(150))).unwrap();
+        assert!(stream.read(&mut [0; 16]).is_err(), "it waits");
+    }
+    let waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    assert_eq!(database.value(waiting), "1");
+    assert_eq!(get(address, "/live", "").0, 200);
 }

@@ -105,27 +105,38 @@ fn reads_go_to_the_replica() {
     assert!(db.run(there).is_err());
 }
 
-/// Collects what is logged.
+struct Line<'t>(&'t mut String);
+
+impl Visit for Line<'_> {
+    fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
+        self.0.push_str(&format!("{field}={value:?} "));
+    }
+}
+
+/// Collects what is logged: spans, what is recorded in them, events.
 struct Log(Arc<Mutex<String>>);
 
 impl tracing::Subscriber for Log {
     fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
         metadata.target().starts_with("dbkit")
     }
-    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
+    fn new_span(&self, span: &tracing::span::Attributes<'_>) -> tracing::span::Id {
+        let mut text = self.0.lock().unwrap();
+        text.push_str(&format!("span {} ", span.metadata().name()));
+        span.record(&mut Line(&mut text));
+        text.push('\n');
         tracing::span::Id::from_u64(1)
     }
-    fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
+    fn record(&self, _: &tracing::span::Id, values: &tracing::span::Record<'_>) {
+        let mut text = self.0.lock().unwrap();
+        text.push_str("recorded ");
+        values.record(&mut Line(&mut text));
+        text.push('\n');
+    }
     fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
     fn event(&self, event: &tracing::Event<'_>) {
-        struct Text<'t>(&'t mut String);
-        impl Visit for Text<'_> {
-            fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
-                self.0.push_str(&format!("{field}={value:?} "));
-            }
-        }
         let mut text = self.0.lock().unwrap();
-        event.record(&mut Text(&mut text));
+        event.record(&mut Line(&mut text));
         text.push('\n');
     }
     fn enter(&self, _: &tracing::span::Id) {}
@@ -152,8 +163,150 @@ fn queries_are_logged_without_values_and_loops_are_noticed() {
     let log = log.lock().unwrap();
     assert!(!log.contains("42") && !log.contains("secret") && !log.contains("4711"), "{log}");
     assert!(log.contains("slow query"), "{log}");
+    assert!(log.contains("span unit scope=\"plain\" attempt=1"), "{log}");
+    assert!(log.contains("span query db.system=\"sqlite\" query=\"SELECT"), "{log}");
+    assert!(log.contains("recorded micros=") && log.contains("recorded slow=true"), "{log}");
+    assert!(log.contains("recorded outcome=\"committed\""), "{log}");
     assert_eq!(log.matches("again and again").count(), 1, "{log}");
     assert!(log.contains("WHERE (`accounts`.`id` = ?)"), "{log}");
     assert!(metric(&db, "queries_total") >= 4.0);
     assert!(metric(&db, "slow_queries_total") >= 4.0);
+}
+
+/// Errors of the driver hold values; nothing of them is logged, on PostgreSQL either.
+#[test]
+fn nothing_of_a_value_or_a_password_is_logged() {
+    let mut settings = small();
+    settings.slow_query = Duration::ZERO;
+    settings.tenancy = None;
+    let log = Arc::new(Mutex::new(String::new()));
+    tracing::subscriber::with_default(Log(Arc::clone(&log)), || {
+        let (database, db) = postgres("logged", settings.clone());
+        database
+            .execute("CREATE TABLE cards (number text PRIMARY KEY CHECK (number <> 'geheim-3'))");
+        let insert = |number: &'static str| {
+            db.run(|c| -> Result<_, Error> {
+                let sql = diesel::sql_query("INSERT INTO cards VALUES ($1)");
+                Ok(sql.bind::<Text, _>(number).execute(c)?)
+            })
+        };
+        assert!(insert("geheim-1").is_ok());
+        assert!(insert("geheim-1").unwrap_err().to_string().contains("duplicate"));
+        assert!(insert("geheim-3").is_err());
+        let raw =
+            "SELECT 'geheim-4 -- binds: geheim-5', E'geheim\\-6', $$geheim-7$$ /* geheim-8 */";
+        db.run(|c| -> Result<_, Error> { Ok(diesel::sql_query(raw).execute(c)?) }).unwrap();
+        let mut url = url::Url::parse(database.url()).unwrap();
+        url.set_password(Some("geheim-9")).unwrap();
+        settings.start_timeout = Duration::ZERO;
+        drop(Db::<PgConnection>::open(url.as_str(), settings));
+    });
+    let log = log.lock().unwrap();
+    assert!(log.contains("INSERT INTO cards VALUES (?)") && log.contains("failed=true"), "{log}");
+    assert!(!log.contains("geheim"), "{log}");
+}
+
+/// Whatever a plain connection is left with, the next user of it finds none of that.
+#[test]
+fn a_connection_that_was_left_dirty_is_clean_again() {
+    use diesel::connection::SimpleConnection;
+    let mut settings = small();
+    settings.max_size = 1;
+    settings.statement_timeout = Some(Duration::from_secs(9));
+    let (_database, db) = postgres("dirty", settings);
+    for dirt in [
+        "SET statement_timeout = 5000; SET default_transaction_read_only = on; SET TIME ZONE 'Asia/Tokyo'",
+        "SELECT pg_advisory_lock(7)",
+        "BEGIN; INSERT INTO accounts VALUES (9, 9)",
+        "BEGIN; SELECT 1/0",
+        "SET SESSION AUTHORIZATION pg_monitor",
+    ] {
+        let pid = |c: &mut PgConnection| -> Result<String, Error> {
+            let rows: Shown =
+                diesel::sql_query("SELECT pg_backend_pid()::text AS value").get_result(c)?;
+            Ok(rows.value)
+        };
+        let before = db.run(pid).unwrap();
+        let _ = db.connection().unwrap().batch_execute(dirt);
+        let after = db.run(pid).unwrap();
+        // An open transaction cannot be told from a caller's: that connection goes.
+        assert_eq!(before != after, dirt.starts_with("BEGIN"), "{dirt}");
+        assert_eq!(shown(&db, "statement_timeout"), "9s");
+        assert_eq!(shown(&db, "TimeZone"), "UTC");
+        db.run(|c| -> Result<_, Error> { Ok(diesel::sql_query("CREATE TABLE t ()").execute(c)?) })
+            .unwrap();
+        db.run(|c| -> Result<_, Error> { Ok(diesel::sql_query("DROP TABLE t").execute(c)?) })
+            .unwrap();
+        assert_eq!(shown(&db, "session_authorization"), "postgres");
+        let locks = "SELECT count(*)::text AS value FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()";
+        let held: Shown = db
+            .run(|c| -> Result<_, Error> { Ok(diesel::sql_query(locks).get_result(c)?) })
+            .unwrap();
+        assert_eq!(held.value, "0", "{dirt}");
+        let count =
+            db.run(|c| -> Result<i64, Error> { Ok(accounts::table.count().get_result(c)?) });
+        assert_eq!(count.unwrap(), 2, "{dirt}");
+    }
+}
+
+#[test]
+fn a_sqlite_connection_that_was_left_dirty_is_clean_again() {
+    use diesel::connection::SimpleConnection;
+    let mut settings = small();
+    settings.max_size = 1;
+    let (project, db) = sqlite(settings);
+    let other = project.join("other.db");
+    for dirt in [
+        "BEGIN; INSERT INTO accounts VALUES (9, 9)".to_owned(),
+        "CREATE TEMP TABLE mine AS SELECT * FROM accounts".to_owned(),
+        format!("ATTACH '{}' AS other", other.display()),
+        "PRAGMA foreign_keys = OFF".to_owned(),
+    ] {
+        db.connection().unwrap().batch_execute(&dirt).unwrap();
+        let count = |sql: &'static str| -> Result<i64, Error> {
+            #[derive(QueryableByName)]
+            struct Count {
+                #[diesel(sql_type = diesel::sql_types::BigInt)]
+                n: i64,
+            }
+            db.run(|c| Ok(diesel::sql_query(sql).get_result::<Count>(c)?.n))
+        };
+        assert_eq!(count("SELECT count(*) AS n FROM accounts").unwrap(), 2, "{dirt}");
+        assert!(count("SELECT count(*) AS n FROM mine").is_err(), "{dirt}");
+        assert_eq!(
+            count("SELECT count(*) AS n FROM pragma_database_list WHERE name = 'other'").unwrap(),
+            0,
+            "{dirt}"
+        );
+        assert_eq!(
+            count("SELECT foreign_keys AS n FROM pragma_foreign_keys").unwrap(),
+            1,
+            "{dirt}"
+        );
+    }
+}
+
+/// The only connection is free when a hook runs.
+#[test]
+fn a_hook_can_begin_a_unit_of_work() {
+    let mut settings = small();
+    settings.max_size = 1;
+    settings.connect_timeout = Duration::from_millis(500);
+    let (_project, db) = sqlite(settings);
+    let again = db.clone();
+    db.unit()
+        .run(|work| -> Result<(), Error> {
+            let again = again.clone();
+            work.after_commit(move || {
+                again
+                    .run(|c| -> Result<_, Error> {
+                        Ok(diesel::sql_query("DELETE FROM accounts WHERE id = 2").execute(c)?)
+                    })
+                    .unwrap();
+            });
+            Ok(())
+        })
+        .unwrap();
+    let count = db.run(|c| -> Result<i64, Error> { Ok(accounts::table.count().get_result(c)?) });
+    assert_eq!(count.unwrap(), 1);
 }

@@ -69,6 +69,16 @@ impl Server {
         );
     }
 
+    /// Ends the server as a loss of power does, and starts it again after so many seconds.
+    pub fn crash(&self, seconds: u32) {
+        let port = self.port();
+        self.execute(&format!(
+            "COPY (SELECT 1) TO PROGRAM 'cat >/dev/null; BIN=$(dirname $(cut -d\" \" -f1 postmaster.opts)); \
+             setsid sh -c \"$BIN/pg_ctl -D . -m immediate stop; sleep {seconds}; \
+             $BIN/pg_ctl -D . -o -p{port} start\" >crash.log 2>&1 &'"
+        ));
+    }
+
     /// Writes a file into the server's data folder, as only its owner can.
     pub fn write(&self, name: &str, text: &str) {
         self.execute(&format!(

@@ -92,6 +92,108 @@ fn raw_sql_that_sets_another_tenant_is_undone_and_leaves_nothing() {
     assert_eq!(shops.database.value("SELECT count(*) FROM orders"), "2");
 }
 
+/// What reads another tenant's rows and then puts everything back would be noticed by nobody later.
+#[test]
+fn raw_sql_that_leaves_the_tenant_is_not_sent() {
+    let shops = Shops::create("tenant_confined");
+    let db = open(&shops);
+    let seen = std::cell::RefCell::new(Vec::<String>::new());
+    let told = db.tenant("a").run(|c| -> Result<(), Error> {
+        c.batch_execute("SET LOCAL app.tenant_id = 'b'")?;
+        seen.borrow_mut().extend(orders::table.select(orders::shop_id).load::<String>(c)?);
+        c.batch_execute("SET LOCAL app.tenant_id = 'a'")?;
+        Ok(())
+    });
+    assert!(matches!(told, Err(Error::Tenant(_))), "{told:?}");
+    assert!(seen.borrow().is_empty());
+    // Swallowing it does not help: nothing of the unit is kept.
+    let told = db.tenant("a").run(|c| -> Result<(), Error> {
+        let sent = catch_unwind(AssertUnwindSafe(|| {
+            c.batch_execute("SELECT set_config('app.tenant_id', 'b', true)")
+        }));
+        assert!(sent.is_err());
+        diesel::delete(orders::table).execute(c)?;
+        Ok(())
+    });
+    assert!(matches!(told, Err(Error::Tenant(_))), "{told:?}");
+    // Nested transactions and savepoints are the tenant's, and what they leave is not.
+    let told = db.tenant("a").run(|c| {
+        c.transaction(|c| -> Result<(), Error> {
+            diesel::delete(orders::table).execute(c)?;
+            Ok(c.batch_execute("ROLLBACK; BEGIN; SET app.tenant_id = 'b'")?)
+        })
+    });
+    assert!(matches!(told, Err(Error::Tenant(_))), "{told:?}");
+    assert_eq!(metric(&db, "tenant_escapes_total"), "3");
+    assert_eq!(shops.database.value("SELECT count(*) FROM orders"), "2");
+    // A savepoint that is rolled back does not take the tenant with it.
+    db.tenant("a")
+        .run(|c| -> Result<(), Error> {
+            c.batch_execute("SAVEPOINT s; SET LOCAL statement_timeout = '5s'; ROLLBACK TO s")?;
+            assert_eq!(orders::table.select(orders::shop_id).load::<String>(c)?, ["a"]);
+            Ok(())
+        })
+        .unwrap();
+}
+
+/// Doors beside plain queries: each shows one tenant's rows, or nothing.
+#[test]
+fn other_doors_lead_to_no_other_tenant() {
+    let shops = Shops::create("tenant_doors");
+    let (role, database) = (&shops.role, &shops.database);
+    let owner = format!("{role}_owner");
+    // A view and a function of an owner that is under policies itself.
+    database.execute(&format!(
+        "CREATE ROLE \"{owner}\"; GRANT ALL ON orders, lines TO \"{owner}\"; GRANT CREATE ON SCHEMA public TO \"{owner}\"; \
+         SET ROLE \"{owner}\"; CREATE VIEW every AS SELECT * FROM orders; GRANT SELECT ON every TO \"{role}\"; \
+         CREATE FUNCTION counted() RETURNS bigint LANGUAGE sql SECURITY DEFINER AS 'SELECT count(*) FROM orders'; \
+         RESET ROLE; GRANT TEMPORARY ON DATABASE {} TO \"{role}\"",
+        database.name
+    ));
+    let db = open(&shops);
+    let number = |sql: &str| -> Result<i64, Error> {
+        #[derive(QueryableByName)]
+        struct Count {
+            #[diesel(sql_type = diesel::sql_types::BigInt)]
+            n: i64,
+        }
+        db.tenant("a").run(|c| Ok(diesel::sql_query(sql).get_result::<Count>(c)?.n))
+    };
+    for sql in [
+        "SELECT count(*) AS n FROM every",
+        "SELECT counted() AS n",
+        "WITH gone AS (DELETE FROM lines RETURNING 1) SELECT count(*) AS n FROM gone",
+        "SELECT count(*) AS n FROM orders WHERE row_security_active('orders')",
+    ] {
+        assert_eq!(number(sql).unwrap(), 1, "{sql}");
+    }
+    // Statistics hold values of rows that nobody but their tenant may see.
+    database.execute("ANALYZE");
+    assert_eq!(number("SELECT count(*) AS n FROM pg_stats WHERE tablename = 'orders'").unwrap(), 0);
+    let held = |sql: &str| {
+        let told = raw(&db, "a", sql);
+        assert!(told.is_err(), "{sql}");
+    };
+    held("SET LOCAL row_security = off; SELECT * FROM orders");
+    held("COPY orders FROM STDIN");
+    held("TRUNCATE orders");
+    held("ALTER TABLE orders DISABLE ROW LEVEL SECURITY");
+    held("CREATE POLICY more ON orders USING (true)");
+    held("INSERT INTO lines (shop_id, order_id) VALUES ('a', 2)");
+    held("INSERT INTO lines (shop_id, order_id) VALUES ('b', 2)");
+    held("INSERT INTO orders (id, shop_id) OVERRIDING SYSTEM VALUE VALUES (2, 'a')");
+    held("UPDATE orders SET shop_id = 'b'");
+    // A statement that one tenant prepared shows the other its own rows, where it is sent at all.
+    let mut plain = db.connection().unwrap();
+    plain.batch_execute("PREPARE mine AS SELECT count(*) FROM orders").unwrap();
+    drop(plain);
+    held("EXECUTE mine");
+    assert_eq!(seen(&db, "b"), ["b"]);
+    assert_eq!(database.value("SELECT string_agg(shop_id, ' ') FROM lines"), "b");
+    drop(db);
+    database.execute(&format!("DROP OWNED BY \"{owner}\"; DROP ROLE \"{owner}\""));
+}
+
 #[test]
 fn what_a_session_keeps_does_not_reach_the_next_user() {
     let shops = Shops::create("tenant_session");
@@ -100,8 +202,8 @@ fn what_a_session_keeps_does_not_reach_the_next_user() {
     shops.database.execute(&allow);
     let db = open(&shops);
     for (leave, find) in [
-        // What is set behind the back of a setting of the transaction outlives it.
-        ("SET app.tenant_id = 'b'; SET LOCAL app.tenant_id = 'a'", None),
+        ("SELECT pg_advisory_lock(1)", None),
+        ("LISTEN news", None),
         ("DECLARE c CURSOR WITH HOLD FOR SELECT * FROM orders", Some("FETCH ALL FROM c")),
         ("CREATE TEMP TABLE mine AS SELECT * FROM orders", Some("SELECT * FROM mine")),
         ("SET search_path = pg_catalog", None),
@@ -211,6 +313,177 @@ fn a_schema_for_each_tenant() {
     assert_eq!(seen(&db, "a"), ["a"]);
     drop(db);
     database.execute(&format!("DROP OWNED BY \"{role}\"; DROP ROLE \"{role}\""));
+}
+
+/// With a role for each tenant the server itself keeps one out of another's schema.
+#[test]
+fn a_schema_and_a_role_for_each_tenant() {
+    let database = PgDatabase::create("tenant_roles");
+    let project = Project::empty();
+    let name = &database.name;
+    let (app, pattern) = (format!("{name}_app"), format!("{name}_{{}}"));
+    project.write(
+        "dbkit.toml",
+        format!("dialects = [\"postgres\"]\n[tenancy]\nmode = \"schema\"\nrole = \"{app}\"\ntenant_role = \"{pattern}\"\n"),
+    );
+    project.write(
+        "migrations/2026-01-01-000000_first/up.sql",
+        "CREATE TABLE orders (id serial PRIMARY KEY, shop_id text NOT NULL);",
+    );
+    project
+        .write("migrations/2026-01-01-000000_first/metadata.toml", "run_in_transaction = true\n");
+    database.execute(&format!("CREATE ROLE \"{app}\" LOGIN NOINHERIT"));
+    let run = |args: &[&str]| {
+        let mut all = vec!["tenant"];
+        all.extend(args);
+        all.extend(["--database-url", database.url()]);
+        project.dbkit(all).run()
+    };
+    for tenant in ["a", "b"] {
+        run(&["create", tenant]).success();
+    }
+    let mut url = url::Url::parse(database.url()).unwrap();
+    url.set_username(&app).unwrap();
+    let mut settings = one_connection(Tenancy::Schema("tenant_{}".to_owned()));
+    settings.tenant_role = Some(pattern.clone());
+    let db = Db::<PgConnection>::open(url.as_str(), settings).unwrap();
+    for tenant in ["a", "b"] {
+        raw(&db, tenant, &format!("INSERT INTO orders (shop_id) VALUES ('{tenant}')")).unwrap();
+        assert_eq!(seen(&db, tenant), [tenant]);
+    }
+    assert!(raw(&db, "a", "SELECT * FROM tenant_b.orders").is_err());
+    assert!(raw(&db, "a", "RESET ROLE").is_err());
+    // Names that are built at run time are the server's business.
+    for call in ["table_to_xml", "pg_catalog.table_to_xml"] {
+        assert!(
+            raw(&db, "a", &format!("SELECT {call}('tenant_b.orders', true, true, '')")).is_err()
+        );
+    }
+    let outside = db.run(|c| Ok::<_, Error>(c.batch_execute("SELECT * FROM tenant_b.orders")?));
+    assert!(outside.unwrap_err().to_string().contains("permission denied"));
+    let plain = |sql: &str| db.connection().unwrap().batch_execute(sql);
+    plain(&format!("SET ROLE \"{name}_b\"")).unwrap();
+    assert!(plain("SELECT * FROM tenant_b.orders").is_err(), "a role does not stay");
+    run(&["doctor"]).success().stdout_has("0 broken");
+    database.execute(&format!(
+        "GRANT USAGE ON SCHEMA tenant_b TO \"{name}_a\"; GRANT SELECT ON tenant_b.orders TO PUBLIC"
+    ));
+    run(&["doctor"]).code(3).stdout_has("reads another tenant's rows");
+    drop(db);
+    for tenant in ["a", "b"] {
+        run(&["drop", tenant, "--yes"]).success();
+    }
+    assert_eq!(
+        database.value(&format!("SELECT count(*) FROM pg_roles WHERE rolname LIKE '{name}%'")),
+        "1"
+    );
+    database.execute(&format!("DROP OWNED BY \"{app}\"; DROP ROLE \"{app}\""));
+}
+
+#[test]
+fn a_database_for_each_tenant() {
+    let main = PgDatabase::create("tenant_house");
+    let name = &main.name;
+    for tenant in ["a", "b"] {
+        main.execute(&format!("CREATE DATABASE \"{name}_{tenant}\""));
+    }
+    let role = format!("{name}_app");
+    main.execute(&format!("CREATE ROLE \"{role}\" LOGIN"));
+    let url_of = |database: &str, user: &str| {
+        let mut url = url::Url::parse(main.url()).unwrap();
+        url.set_path(database);
+        url.set_username(user).unwrap();
+        String::from(url)
+    };
+    let admin = |tenant: &str, sql: &str| {
+        let url = url_of(&format!("{name}_{tenant}"), "postgres");
+        PgConnection::establish(&url).unwrap().batch_execute(sql).unwrap();
+    };
+    for tenant in ["a", "b"] {
+        admin(
+            tenant,
+            &format!(
+                "CREATE TABLE orders (id serial PRIMARY KEY, shop_id text); GRANT ALL ON orders, orders_id_seq TO \"{role}\""
+            ),
+        );
+    }
+    let pattern = |user: &str| url_of("PLACE", user).replace("PLACE", &format!("{name}_{{}}"));
+    let mut settings = one_connection(Tenancy::Database(pattern(&role)));
+    settings.tenant_pools = 1;
+    settings.connect_timeout = std::time::Duration::from_secs(1);
+    let db = Db::<PgConnection>::open(&url_of(name, &role), settings).unwrap();
+    for round in 0..3 {
+        for tenant in ["a", "b"] {
+            raw(&db, tenant, &format!("INSERT INTO orders (shop_id) VALUES ('{tenant}')")).unwrap();
+            assert_eq!(seen(&db, tenant).len(), round + 1);
+            assert!(seen(&db, tenant).iter().all(|shop| shop == tenant));
+            assert_eq!(metric(&db, "tenant_pools"), "1");
+        }
+    }
+    for tenant in ["c", "a?user=postgres", "../a", "a/b", ""] {
+        let told = raw(&db, tenant, "SELECT 1");
+        assert!(matches!(told, Err(Error::Tenant(_))), "{tenant}: {told:?}");
+    }
+    // The only place is taken: another tenant waits, and is told.
+    let told = db.tenant("a").run(|_| raw(&db, "b", "SELECT 1"));
+    assert!(matches!(told, Err(Error::TenantsExhausted { open: 1, .. })), "{told:?}");
+    drop(db);
+    // A role that could look past a tenant's database does not come in.
+    let mut settings = one_connection(Tenancy::Database(pattern("postgres")));
+    settings.tenant_pools = 2;
+    let db = Db::<PgConnection>::open(&url_of(name, &role), settings).unwrap();
+    let told = raw(&db, "a", "SELECT 1");
+    assert!(matches!(told, Err(Error::Refused(_))), "{told:?}");
+    drop(db);
+    for tenant in ["a", "b"] {
+        admin(tenant, &format!("DROP OWNED BY \"{role}\""));
+        main.execute(&format!("DROP DATABASE \"{name}_{tenant}\" WITH (FORCE)"));
+    }
+    main.execute(&format!("DROP OWNED BY \"{role}\"; DROP ROLE \"{role}\""));
+}
+
+#[test]
+fn a_file_for_each_tenant() {
+    let project = Project::with(&[]);
+    let path = project.path().display().to_string();
+    for tenant in ["a", "b"] {
+        project
+            .sqlite(&format!("{tenant}.db"))
+            .execute("CREATE TABLE orders (id INTEGER PRIMARY KEY, shop_id TEXT)");
+    }
+    let mut settings = one_connection(Tenancy::Database(format!("{path}/{{}}.db")));
+    settings.tenant_pools = 8;
+    let db = Db::<SqliteConnection>::open(&format!("{path}/main.db"), settings).unwrap();
+    let run =
+        |tenant: &str, sql: &str| db.tenant(tenant).run(|c| Ok::<_, Error>(c.batch_execute(sql)?));
+    run("a", "INSERT INTO orders (shop_id) VALUES ('a')").unwrap();
+    let count = |tenant: &str| -> Result<i64, Error> {
+        db.tenant(tenant).run(|c| Ok(orders::table.count().get_result(c)?))
+    };
+    assert_eq!((count("a").unwrap(), count("b").unwrap()), (1, 0));
+    let attach = format!("ATTACH '{path}/b.db' AS b; SELECT * FROM b.orders");
+    let vacuum = format!("VACUUM INTO '{path}/b.db'");
+    for sql in [attach.as_str(), vacuum.as_str(), "COMMIT; BEGIN"] {
+        let told = run("a", sql);
+        assert!(matches!(told, Err(Error::Tenant(_))), "{sql}: {told:?}");
+    }
+    let told = count("c");
+    assert!(matches!(told, Err(Error::Tenant(_))), "{told:?}");
+    assert!(!project.exists("c.db"), "a tenant that is none gets no file");
+    assert!(matches!(count("../a"), Err(Error::Tenant(_))));
+    // Threads of several tenants at once.
+    std::thread::scope(|scope| {
+        for tenant in ["a", "b", "a", "b"] {
+            let run = &run;
+            scope.spawn(move || {
+                for _ in 0..20 {
+                    run(tenant, &format!("INSERT INTO orders (shop_id) VALUES ('{tenant}')"))
+                        .unwrap();
+                }
+            });
+        }
+    });
+    assert_eq!((count("a").unwrap(), count("b").unwrap()), (41, 40));
 }
 
 #[test]

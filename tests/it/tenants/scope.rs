@@ -147,3 +147,109 @@ fn seeds_land_in_the_tenants_file() {
     );
     run(&project, "main.db", &["seed", "--tenant", "b"]).code(4).stderr_has("protected");
 }
+
+#[test]
+fn erasing_a_tenant_takes_its_schema_and_leaves_a_record() {
+    let database = PgDatabase::create("tenant_gone");
+    let (project, url) = (project("table = \"customers\"\n"), database.url());
+    database.execute(
+        "CREATE TABLE customers (id text PRIMARY KEY); INSERT INTO customers VALUES ('a'), ('b'); \
+         CREATE TABLE plans (id integer PRIMARY KEY, name text NOT NULL); \
+         CREATE TABLE invoices (customer_id text REFERENCES customers ON DELETE CASCADE); INSERT INTO invoices VALUES ('a'), ('b')",
+    );
+    for name in ["a", "b"] {
+        run(&project, url, &["tenant", "create", name]).success();
+        database.execute(&format!(
+            "INSERT INTO tenant_{name}.notes (id, text) VALUES (1, 'x'), (2, 'y')"
+        ));
+    }
+    run(&project, url, &["tenant", "erase", "a", "--dry-run"])
+        .success()
+        .stdout_has("tenant_a.notes")
+        .stdout_has("invoices")
+        .stdout_has("would go");
+    assert_eq!(database.value("SELECT count(*) FROM tenant_a.notes"), "2");
+    run(&project, url, &["tenant", "erase", "a"]).code(4).stderr_has("--yes");
+    run(&project, url, &["tenant", "erase", "a", "--yes"]).success();
+    assert_eq!(database.value("SELECT to_regnamespace('tenant_a') IS NULL"), "true");
+    assert_eq!(database.value("SELECT string_agg(id, ' ') FROM customers"), "b");
+    assert_eq!(database.value("SELECT count(*) FROM invoices"), "1");
+    assert_eq!(database.value("SELECT count(*) FROM tenant_b.notes"), "2");
+    let record = database.value("SELECT row_counts FROM __dbkit_erasures WHERE tenant = 'a'");
+    assert!(
+        record.contains(r#""tenant_a.notes":2"#) && record.contains(r#""invoices":1"#),
+        "{record}"
+    );
+    run(&project, url, &["tenant", "erase", "a", "--yes"]).code(2).stderr_has("no tenant a");
+}
+
+#[test]
+fn schemas_under_one_role_are_told_to_be_apart_by_name_only() {
+    let database = PgDatabase::create("tenant_names");
+    let role = format!("{}_app", database.name);
+    let (project, url) = (project(&format!("role = \"{role}\"\n")), database.url());
+    database.execute(&format!("CREATE ROLE \"{role}\" LOGIN"));
+    run(&project, url, &["push", "--yes"]).success();
+    for name in ["a", "b"] {
+        run(&project, url, &["tenant", "create", name]).success();
+    }
+    run(&project, url, &["tenant", "doctor"]).success().stdout_has("tenancy.tenant_role");
+    // A table that one lacks and all share would be written to by everybody.
+    database.execute("CREATE TABLE notes (id integer); DROP TABLE tenant_b.notes CASCADE");
+    run(&project, url, &["tenant", "doctor"]).code(3).stdout_has("b has none");
+    database.execute(&format!("DROP OWNED BY \"{role}\"; DROP ROLE \"{role}\""));
+}
+
+#[test]
+fn a_doctor_looks_for_ways_out_of_databases_and_files() {
+    let database = PgDatabase::create("tenant_ways");
+    let name = &database.name;
+    let role = format!("{name}_app");
+    let pattern = database.url().replace(name.as_str(), &format!("{name}_{{}}"));
+    let project = Project::empty();
+    project.write(
+        "dbkit.toml",
+        format!("dialects = [\"postgres\"]\n[tenancy]\nmode = \"database\"\ndatabase = \"{pattern}\"\nrole = \"{role}\"\n"),
+    );
+    project.write(
+        "migrations/2026-01-01-000000_first/up.sql",
+        "CREATE TABLE notes (id integer PRIMARY KEY);",
+    );
+    project
+        .write("migrations/2026-01-01-000000_first/metadata.toml", "run_in_transaction = true\n");
+    let url = database.url();
+    database.execute(&format!("CREATE ROLE \"{role}\" LOGIN"));
+    run(&project, url, &["tenant", "create", "a"]).success();
+    run(&project, url, &["tenant", "doctor"]).success().stdout_has("3 of 3 attempts");
+    database.execute(&format!("GRANT pg_read_server_files TO \"{role}\""));
+    run(&project, url, &["tenant", "doctor"]).code(3).stdout_has("may read files of the server");
+    run(&project, url, &["tenant", "erase", "a", "--dry-run"]).success().stdout_has("notes");
+    run(&project, url, &["tenant", "erase", "a", "--yes"]).success();
+    assert_eq!(
+        database.value(&format!("SELECT count(*) FROM pg_database WHERE datname = '{name}_a'")),
+        "0"
+    );
+    assert_eq!(database.value("SELECT row_counts FROM __dbkit_erasures"), r#"{"notes":0}"#);
+    database.execute(&format!("DROP OWNED BY \"{role}\"; DROP ROLE \"{role}\""));
+
+    let files = Project::empty();
+    files.write(
+        "dbkit.toml",
+        "dialects = [\"sqlite\"]\n[tenancy]\nmode = \"database\"\ndatabase = \"{}.db\"\n",
+    );
+    files.write(
+        "migrations/2026-01-01-000000_first/up.sql",
+        "CREATE TABLE notes (id INTEGER PRIMARY KEY);",
+    );
+    files.write("migrations/2026-01-01-000000_first/metadata.toml", "run_in_transaction = true\n");
+    for tenant in ["a", "b"] {
+        run(&files, "main.db", &["tenant", "create", tenant]).success();
+    }
+    run(&files, "main.db", &["tenant", "doctor"]).success().stdout_has("0 broken");
+    std::fs::remove_file(files.join("b.db")).unwrap();
+    std::os::unix::fs::symlink(files.join("a.db"), files.join("b.db")).unwrap();
+    run(&files, "main.db", &["tenant", "doctor"]).code(3).stdout_has("have the same file");
+    run(&files, "main.db", &["tenant", "erase", "a", "--yes"]).success();
+    assert!(!files.exists("a.db"));
+    assert_eq!(files.sqlite("main.db").value("SELECT tenant FROM __dbkit_erasures"), "a");
+}
