@@ -13,6 +13,7 @@ struct Setting {
 
 enum Value {
     Path(Box<Path>),
+    Key(Vec<Ident>),
     Type(Box<Type>),
 }
 
@@ -21,7 +22,8 @@ impl syn::parse::Parse for Setting {
         let name: Ident = input.parse()?;
         input.parse::<Token![=]>()?;
         let value = match name.to_string().as_str() {
-            "table" | "key" | "tenant" => Value::Path(Box::new(input.parse()?)),
+            "table" | "tenant" => Value::Path(Box::new(input.parse()?)),
+            "key" => Value::Key(key(input)?),
             "entity" | "id" | "new" | "changes" | "connection" | "tenant_id" => {
                 Value::Type(Box::new(input.parse()?))
             }
@@ -32,6 +34,20 @@ impl syn::parse::Parse for Setting {
         };
         Ok(Self { name, value })
     }
+}
+
+/// `id`, or `(order_id, line)`.
+fn key(input: syn::parse::ParseStream<'_>) -> syn::Result<Vec<Ident>> {
+    if !input.peek(syn::token::Paren) {
+        return Ok(vec![input.parse()?]);
+    }
+    let list;
+    let span = syn::parenthesized!(list in input).span.join();
+    let columns = Punctuated::<Ident, Token![,]>::parse_terminated(&list)?;
+    if columns.is_empty() {
+        return Err(syn::Error::new(span, "a key has at least one column"));
+    }
+    Ok(columns.into_iter().collect())
 }
 
 /// What the attribute says.
@@ -48,6 +64,14 @@ impl Settings {
         })
     }
 
+    fn key(&self) -> Vec<Ident> {
+        let named = self.list.iter().find_map(|setting| match &setting.value {
+            Value::Key(columns) => Some(columns.clone()),
+            _ => None,
+        });
+        named.unwrap_or_else(|| vec![Ident::new("id", self.owner.span())])
+    }
+
     fn ty(&self, name: &str) -> Option<&Type> {
         self.list.iter().find_map(|setting| match &setting.value {
             Value::Type(ty) if setting.name == name => Some(&**ty),
@@ -56,7 +80,97 @@ impl Settings {
     }
 
     fn missing(&self, example: &str) -> syn::Error {
-        syn::Error::new(self.owner.span(), format!("write #[repository({example}, …)]"))
+        self.wrong(&format!("write #[repository({example}, …)]"))
+    }
+
+    fn wrong(&self, message: &str) -> syn::Error {
+        syn::Error::new(self.owner.span(), message)
+    }
+}
+
+/// The columns of the key, in its order.
+struct Key<'s> {
+    columns: Vec<Ident>,
+    table: &'s Path,
+}
+
+impl Key<'_> {
+    /// The parts of a value: itself, or the fields of a tuple.
+    fn parts(&self, value: &TokenStream) -> Vec<(TokenStream, TokenStream)> {
+        let table = self.table;
+        let single = self.columns.len() == 1;
+        let parts = self.columns.iter().enumerate().map(|(at, column)| {
+            let at = syn::Index::from(at);
+            let part = if single { quote!(#value) } else { quote!(#value.#at) };
+            (quote!(#table::#column), part)
+        });
+        parts.collect()
+    }
+
+    /// The row of `id`.
+    fn is(&self) -> TokenStream {
+        let parts = self.parts(&quote!(id)).into_iter();
+        let same =
+            parts.map(|(column, part)| quote!(diesel::ExpressionMethods::eq(#column, #part)));
+        same.reduce(|all, one| quote!(diesel::BoolExpressionMethods::and(#all, #one)))
+            .unwrap_or_default()
+    }
+
+    /// The rows of `part`, and how many may be asked for at once.
+    fn among(&self, connection: &Type) -> (TokenStream, usize) {
+        let table = self.table;
+        if let [column] = self.columns.as_slice() {
+            return (quote!(#table::#column.eq_any(part)), 30_000);
+        }
+        // Neither database has a typed list of tuples in Diesel; conditions nest as deep as there are
+        // keys, and SQLite allows for 1,000.
+        let id: Ident = Ident::new("id", proc_macro2::Span::call_site());
+        let same = self.parts(&quote!(#id)).into_iter().map(|(column, part)| {
+            quote!(diesel::ExpressionMethods::eq(#column, ::core::clone::Clone::clone(&#part)))
+        });
+        let same = same.reduce(|all, one| quote!(diesel::BoolExpressionMethods::and(#all, #one)));
+        let among = quote!({
+            let mut any: ::std::boxed::Box<
+                dyn diesel::BoxableExpression<
+                    #table::table,
+                    <#connection as diesel::Connection>::Backend,
+                    SqlType = diesel::sql_types::Bool,
+                >,
+            > = ::std::boxed::Box::new(diesel::dsl::sql::<diesel::sql_types::Bool>("1 = 0"));
+            for #id in part {
+                any = ::std::boxed::Box::new(diesel::BoolExpressionMethods::or(any, #same));
+            }
+            any
+        });
+        (among, 300)
+    }
+
+    /// Rows behind `after`: the first column is behind, or the same and the second is behind …
+    fn behind(&self) -> TokenStream {
+        let clone = |part: &TokenStream| quote!(::core::clone::Clone::clone(&#part));
+        let mut parts = self.parts(&quote!(after));
+        let Some((column, part)) = parts.pop() else { return TokenStream::new() };
+        let mut behind = quote!(diesel::ExpressionMethods::gt(#column, #part));
+        while let Some((column, part)) = parts.pop() {
+            let (greater, same) = (clone(&part), clone(&part));
+            behind = quote!(diesel::BoolExpressionMethods::or(
+                diesel::ExpressionMethods::gt(#column, #greater),
+                diesel::BoolExpressionMethods::and(
+                    diesel::ExpressionMethods::eq(#column, #same),
+                    #behind
+                )
+            ));
+        }
+        behind
+    }
+
+    fn order(&self) -> TokenStream {
+        let table = self.table;
+        if let [column] = self.columns.as_slice() {
+            return quote!(#table::#column);
+        }
+        let columns = self.columns.iter().map(|column| quote!(#table::#column));
+        quote!((#(#columns,)*))
     }
 }
 
@@ -64,7 +178,16 @@ pub(super) fn expand(input: &DeriveInput) -> syn::Result<TokenStream> {
     let mut settings = Settings { list: Vec::new(), owner: input.ident.clone() };
     for attribute in input.attrs.iter().filter(|a| a.path().is_ident("repository")) {
         let parser = Punctuated::<Setting, Token![,]>::parse_terminated;
-        settings.list.extend(attribute.parse_args_with(parser)?);
+        for setting in attribute.parse_args_with(parser)? {
+            if settings.list.iter().any(|known| known.name == setting.name) {
+                let message = format!("`{}` is there twice", setting.name);
+                return Err(syn::Error::new(setting.name.span(), message));
+            }
+            settings.list.push(setting);
+        }
+    }
+    if let syn::Data::Enum(_) | syn::Data::Union(_) = &input.data {
+        return Err(settings.wrong("a repository is a struct: `struct Shops;`"));
     }
     let table = settings.path("table").ok_or_else(|| settings.missing("table = shops"))?;
     let entity = settings.ty("entity").ok_or_else(|| settings.missing("entity = Shop"))?;
@@ -72,10 +195,7 @@ pub(super) fn expand(input: &DeriveInput) -> syn::Result<TokenStream> {
     let connection = settings
         .ty("connection")
         .ok_or_else(|| settings.missing("connection = diesel::PgConnection"))?;
-    let key = match settings.path("key") {
-        Some(key) => quote!(#key),
-        None => quote!(id),
-    };
+    let key = Key { columns: settings.key(), table };
     let tenant = match (settings.path("tenant"), settings.ty("tenant_id")) {
         (None, None) => None,
         (Some(column), Some(ty)) => Some((column, ty)),
@@ -89,8 +209,8 @@ pub(super) fn expand(input: &DeriveInput) -> syn::Result<TokenStream> {
         None => (quote!(), quote!()),
     };
     let scope = quote!(#table::table #mine);
-    let one =
-        quote!(diesel::QueryDsl::filter(#scope, diesel::ExpressionMethods::eq(#table::#key, id)));
+    let same = key.is();
+    let one = quote!(diesel::QueryDsl::filter(#scope, #same));
     let new = settings.ty("new").map(|new| inserts(new, table, entity, connection, tenant));
     let changes = settings.ty("changes").map(|changes| {
         quote! {
@@ -105,6 +225,9 @@ pub(super) fn expand(input: &DeriveInput) -> syn::Result<TokenStream> {
         }
     });
     let owner = &input.ident;
+    let (among, at_once) = key.among(connection);
+    let behind = key.behind();
+    let order = key.order();
     Ok(quote! {
         impl #owner {
             /// The row of that key.
@@ -121,10 +244,10 @@ pub(super) fn expand(input: &DeriveInput) -> syn::Result<TokenStream> {
             {
                 use diesel::prelude::*;
                 let mut found = ::std::vec::Vec::new();
-                for part in ids.chunks(30_000) {
+                for part in ids.chunks(#at_once) {
                     let rows: ::std::vec::Vec<#entity> = #scope
-                        .filter(#table::#key.eq_any(part))
-                        .order(#table::#key)
+                        .filter(#among)
+                        .order(#order)
                         .select(<#entity>::as_select())
                         .load(connection)?;
                     found.extend(rows);
@@ -150,9 +273,9 @@ pub(super) fn expand(input: &DeriveInput) -> syn::Result<TokenStream> {
                 -> diesel::QueryResult<::std::vec::Vec<#entity>>
             {
                 use diesel::prelude::*;
-                let query = #scope.order(#table::#key).limit(limit).select(<#entity>::as_select());
+                let query = #scope.order(#order).limit(limit).select(<#entity>::as_select());
                 match after {
-                    Some(after) => query.filter(#table::#key.gt(after)).load(connection),
+                    Some(after) => query.filter(#behind).load(connection),
                     None => query.load(connection),
                 }
             }

@@ -112,3 +112,140 @@ fn pages_go_on_behind_a_key_and_batches_stay_below_the_limit() {
     })
     .unwrap();
 }
+
+mod keys {
+    //! Keys of every kind, on both databases.
+
+    use diesel::prelude::*;
+
+    dbkit::schema! {
+        /// A composite key, a column that the database works out, one that may be nothing.
+        #[tenant(shop_id)]
+        table parts (order_id, line) {
+            order_id -> Integer,
+            line -> Text,
+            shop_id -> Text,
+            note -> Nullable<Text>,
+            price -> Integer,
+            #[generated = "price * 2"]
+            twice -> Integer,
+        }
+        table slugs (slug) {
+            slug -> Text,
+            title -> Text,
+        }
+    }
+
+    #[derive(Queryable, Selectable, Debug, PartialEq)]
+    #[diesel(table_name = parts)]
+    pub struct Part {
+        pub order_id: i32,
+        pub line: String,
+        pub note: Option<String>,
+        pub price: i32,
+        pub twice: i32,
+    }
+
+    #[derive(Insertable, Clone)]
+    #[diesel(table_name = parts)]
+    pub struct NewPart {
+        pub order_id: i32,
+        pub line: String,
+        pub note: Option<String>,
+        pub price: i32,
+    }
+
+    #[derive(AsChangeset)]
+    #[diesel(table_name = parts)]
+    pub struct PartChanges {
+        pub note: Option<Option<String>>,
+        pub price: Option<i32>,
+    }
+
+    #[derive(Queryable, Selectable, Insertable, Debug, PartialEq)]
+    #[diesel(table_name = slugs)]
+    pub struct Slug {
+        pub slug: String,
+        pub title: String,
+    }
+
+    macro_rules! on {
+        ($module:ident, $connection:ty) => {
+            pub mod $module {
+                use super::*;
+
+                #[derive(dbkit::Repository)]
+                #[repository(
+                    table = parts, entity = Part, key = (order_id, line), id = (i32, String), new = NewPart,
+                    changes = PartChanges, tenant = shop_id, tenant_id = str, connection = $connection
+                )]
+                pub struct Parts;
+
+                #[derive(dbkit::Repository)]
+                #[repository(table = slugs, entity = Slug, key = slug, id = &str, new = Slug, connection = $connection)]
+                pub struct Slugs;
+
+                pub fn all(c: &mut $connection) -> QueryResult<()> {
+                    let part = |order_id: i32, line: &str| {
+                        let (line, note) = (line.to_owned(), (order_id > 1).then(|| "x".to_owned()));
+                        NewPart { order_id, line, note, price: order_id * 10 }
+                    };
+                    let key = |order_id: i32, line: &str| (order_id, line.to_owned());
+                    let rows = [part(1, "b"), part(1, "a"), part(2, "a"), part(2, "b"), part(3, "a")];
+                    assert_eq!(Parts::insert_many(c, "me", &rows)?, 5);
+                    Parts::insert(c, "you", &part(1, "c"))?;
+                    let one = Parts::find_by_id(c, "me", key(2, "a"))?;
+                    assert_eq!(one.map(|part| (part.note, part.twice)), Some((Some("x".to_owned()), 40)));
+                    assert_eq!(Parts::find_by_id(c, "me", key(1, "c"))?, None);
+                    let asked = [key(2, "b"), key(1, "c"), key(1, "a"), key(9, "a")];
+                    let found: Vec<_> =
+                        Parts::find_by_ids(c, "me", &asked)?.into_iter().map(|part| (part.order_id, part.line)).collect();
+                    assert_eq!(found, [key(1, "a"), key(2, "b")]);
+                    let many: Vec<_> = (0..1_000).map(|n| key(n, "a")).collect();
+                    assert_eq!(Parts::find_by_ids(c, "me", &many)?.len(), 3);
+                    let (mut after, mut seen) = (None, Vec::new());
+                    loop {
+                        let page = Parts::page(c, "me", after, 2)?;
+                        let Some(last) = page.last() else { break };
+                        after = Some(key(last.order_id, &last.line));
+                        seen.extend(page.into_iter().map(|part| format!("{}{}", part.order_id, part.line)));
+                    }
+                    assert_eq!(seen, ["1a", "1b", "2a", "2b", "3a"]);
+                    let changes = PartChanges { note: Some(None), price: None };
+                    assert!(Parts::update(c, "me", key(2, "a"), &changes)?);
+                    assert!(!Parts::update(c, "me", key(1, "c"), &changes)?);
+                    assert_eq!(Parts::find_by_id(c, "me", key(2, "a"))?.and_then(|part| part.note), None);
+                    assert!(Parts::delete(c, "me", key(3, "a"))? && !Parts::exists(c, "me", key(3, "a"))?);
+                    assert_eq!((Parts::count(c, "me")?, Parts::count(c, "you")?), (4, 1));
+
+                    let slug = |slug: &str| Slug { slug: slug.to_owned(), title: slug.to_uppercase() };
+                    assert_eq!(Slugs::insert_many(c, &[])?, 0);
+                    Slugs::insert_many(c, &[slug("a"), slug("b"), slug("c")])?;
+                    assert_eq!(Slugs::find_by_id(c, "b")?, Some(slug("b")));
+                    assert_eq!(Slugs::find_by_ids(c, &["c", "a"])?, [slug("a"), slug("c")]);
+                    assert_eq!(Slugs::page(c, Some("a"), 1)?, [slug("b")]);
+                    Ok(())
+                }
+            }
+        };
+    }
+
+    on!(on_postgres, PgConnection);
+    on!(on_sqlite, SqliteConnection);
+}
+
+#[test]
+fn keys_of_every_kind() {
+    let tables = "CREATE TABLE parts (order_id integer, line text, shop_id text NOT NULL, note text, price integer NOT NULL, \
+        twice integer GENERATED ALWAYS AS (price * 2) STORED, PRIMARY KEY (order_id, line)); \
+        CREATE TABLE slugs (slug text PRIMARY KEY, title text NOT NULL)";
+    let database = crate::support::PgDatabase::create("repository_keys");
+    database.execute(tables);
+    let db = Db::<PgConnection>::open(database.url(), PoolSettings::default()).unwrap();
+    db.run(|c| -> Result<_, Error> { Ok(keys::on_postgres::all(c)?) }).unwrap();
+    let project = Project::with(&[]);
+    let file = SqliteFile::new(project.join("app.db"));
+    file.execute(tables);
+    let db = Db::<SqliteConnection>::open(&file.url(), PoolSettings::default()).unwrap();
+    db.run(|c| -> Result<_, Error> { Ok(keys::on_sqlite::all(c)?) }).unwrap();
+}
