@@ -25,7 +25,7 @@ pub enum Error {
     #[error("{}: {source}", path.display())]
     File { path: PathBuf, source: std::io::Error },
     #[error(
-        "environment {0} is protected: tests do not run there. Name another with Template::environment"
+        "environment {0} is protected: tests do not run there. Name another with Template::of_environment"
     )]
     Protected(String),
     #[error(transparent)]

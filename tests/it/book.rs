@@ -13,6 +13,8 @@
 //! -- sql                     statements
 //! -- remove DIR              a folder that is gone
 //! -- unset                   no `DATABASE_URL`
+//! -- variable NAME           another variable with the database's URL
+//! -- project DIR             everything of a folder of the repository
 //! ```
 
 use crate::support::{PgDatabase, Project, SqliteFile, Transcript};
@@ -90,7 +92,7 @@ struct Desk {
     _database: Option<PgDatabase>,
     url: String,
     replaced: Vec<(String, String)>,
-    variables: Vec<(&'static str, String)>,
+    variables: Vec<(String, String)>,
 }
 
 impl Desk {
@@ -102,7 +104,7 @@ impl Desk {
         let database = wants_server.then(|| PgDatabase::create(&label));
         let url =
             database.as_ref().map_or_else(|| "sqlite://app.db".to_owned(), |d| d.url().to_owned());
-        let variables = vec![("DATABASE_URL", url.clone())];
+        let variables = vec![("DATABASE_URL".to_owned(), url.clone())];
         let mut desk = Self { project, _database: database, url, replaced: Vec::new(), variables };
         for (kind, rest, body) in steps {
             match kind.as_str() {
@@ -122,10 +124,25 @@ impl Desk {
                 },
                 "remove" => std::fs::remove_dir_all(desk.project.join(rest)).unwrap(),
                 "unset" => desk.variables.clear(),
+                "variable" => desk.variables.push((rest.clone(), desk.url.clone())),
+                "project" => copy(&root().join(rest), desk.project.path()),
                 other => panic!("{page}: unknown step {other}"),
             }
         }
         desk
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    for entry in std::fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let target = to.join(path.file_name().unwrap());
+        if path.is_dir() {
+            std::fs::create_dir_all(&target).unwrap();
+            copy(&path, &target);
+        } else {
+            std::fs::copy(&path, &target).unwrap();
+        }
     }
 }
 
@@ -194,7 +211,7 @@ fn run_page(page: &str, text: &str) {
         });
         let desk = desk.get_or_insert_with(|| Desk::lay(page, steps));
         let environment: Vec<(&str, &str)> =
-            desk.variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            desk.variables.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         assert_eq!(transcript.run_with(&desk.project, &environment, &desk.replaced), own, "{page}");
     }
 }

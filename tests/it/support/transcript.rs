@@ -80,6 +80,9 @@ impl Transcript {
             ran += 1;
             let endless =
                 arguments.iter().any(|word| word == "--follow") || arguments[0] == "studio";
+            // Without a terminal it says so; what it does on one is tested elsewhere.
+            let wants_terminal =
+                arguments.iter().any(|word| word == "-i" || word == "--interactive");
             let mut command = project.dbkit(arguments);
             for (name, value) in environment {
                 command = command.env(name, value);
@@ -90,6 +93,13 @@ impl Transcript {
                 continue;
             }
             let outcome = command.run();
+            if wants_terminal {
+                assert!(
+                    outcome.code == Some(2) && outcome.stderr.contains("terminal"),
+                    "{outcome}"
+                );
+                continue;
+            }
             if let Some(file) = file {
                 project.write(file, &outcome.stdout);
             }
