@@ -41,6 +41,18 @@ pub trait Session {
     /// The database's own error, with position where it gives one.
     fn query(&mut self, sql: &str, binds: &[Value]) -> Result<Rows, DatabaseError>;
 
+    /// Runs exactly one statement to its end, also one that writes, and keeps at most `limit` of its
+    /// rows and about `bytes` of them; true when there were more.
+    ///
+    /// # Errors
+    /// The database's own error.
+    fn query_at_most(
+        &mut self,
+        sql: &str,
+        limit: usize,
+        bytes: usize,
+    ) -> Result<(Rows, bool), DatabaseError>;
+
     /// Runs one query and hands its rows over in parts of at most `size`, so that memory does not
     /// grow with their number. `each` says whether to go on; it is called at least once. On
     /// PostgreSQL this needs an open transaction.

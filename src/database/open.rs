@@ -86,6 +86,18 @@ impl Session for Connection {
         }
     }
 
+    fn query_at_most(
+        &mut self,
+        sql: &str,
+        limit: usize,
+        bytes: usize,
+    ) -> Result<(Rows, bool), DatabaseError> {
+        match self {
+            Self::Postgres(session) => session.query_at_most(sql, limit, bytes),
+            Self::Sqlite(session) => session.query_at_most(sql, limit, bytes),
+        }
+    }
+
     fn query_in_parts(
         &mut self,
         sql: &str,

@@ -42,6 +42,19 @@ impl Value {
     }
 }
 
+impl Value {
+    /// What it takes in memory, roughly.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        let outside = match self {
+            Self::Text(text) => text.len(),
+            Self::Blob(bytes) => bytes.len(),
+            Self::Null | Self::Bool(_) | Self::Integer(_) | Self::Real(_) => 0,
+        };
+        size_of::<Self>() + outside
+    }
+}
+
 /// The result of one statement.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Rows {

@@ -9,7 +9,7 @@ mod error;
 mod json;
 pub(crate) mod key;
 mod overview;
-mod related;
+pub(crate) mod related;
 mod rows;
 mod sql;
 mod structure;

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 /// Rows of a child table that are counted at most: without an index on the foreign key every row of
 /// the table is read.
-const COUNT_UP_TO: u64 = 10_000;
+pub(crate) const COUNT_UP_TO: u64 = 10_000;
 
 /// A row with what it belongs to.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -149,7 +149,8 @@ fn select(
     Ok(Page { columns: found.columns, types: found.types, rows: found.rows, ..Page::default() })
 }
 
-fn count(
+/// Rows that meet a condition, up to a limit.
+pub(crate) fn count(
     session: &mut dyn Session,
     table: &QName,
     condition: &Condition,
@@ -167,7 +168,7 @@ fn count(
 }
 
 /// `None` where another table cannot be read: the row itself is worth showing all the same.
-fn tried<T>(
+pub(crate) fn tried<T>(
     session: &mut dyn Session,
     work: impl FnOnce(&mut dyn Session) -> Result<T, DatabaseError>,
 ) -> Result<Option<T>, DatabaseError> {

@@ -5,6 +5,7 @@
 
 use super::problem::{Kind, Problem};
 use crate::config::Target;
+use crate::database::postgres::TransactionStatus;
 use crate::database::{Access, Connection, Session, Stopper, open};
 use crate::inspect::public_first;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -60,7 +61,13 @@ impl Ticket {
 }
 
 /// Stops the work when nobody waits for it any more.
-struct Wanted(Option<Arc<Ticket>>);
+pub struct Wanted(Option<Arc<Ticket>>);
+
+impl Wanted {
+    pub fn new(ticket: &Arc<Ticket>) -> Self {
+        Self(Some(Arc::clone(ticket)))
+    }
+}
 
 impl Drop for Wanted {
     fn drop(&mut self) {
@@ -150,6 +157,17 @@ impl Desk {
         Self { target: Arc::clone(target), access, open: None }
     }
 
+    /// Work that is not done in a lane.
+    pub fn alone<T>(
+        &mut self,
+        ticket: &Ticket,
+        mut work: impl FnMut(&mut Self) -> Result<T, Problem>,
+    ) -> Result<T, Problem> {
+        let result = self.work(ticket, &mut work);
+        *ticket.progress() = Progress::Done;
+        result
+    }
+
     fn work<T>(
         &mut self,
         ticket: &Ticket,
@@ -171,7 +189,10 @@ impl Desk {
             }
         }
         let result = work(self);
-        if result.as_ref().is_err_and(|problem| problem.lost) {
+        // A transaction that somebody left open would be the next one's, with its mode and its
+        // tenant.
+        let at_rest = self.open.as_ref().is_some_and(|(connection, _)| is_at_rest(connection));
+        if !at_rest || result.as_ref().is_err_and(|problem| problem.lost) {
             self.open = None;
         }
         result
@@ -197,6 +218,13 @@ impl Desk {
         self.connect()?;
         let gone = || Problem::new(Kind::Database, "there is no connection");
         self.open.as_mut().map(|(connection, _)| connection).ok_or_else(gone)
+    }
+}
+
+fn is_at_rest(connection: &Connection) -> bool {
+    match connection {
+        Connection::Postgres(session) => session.transaction_status() == TransactionStatus::Idle,
+        Connection::Sqlite(session) => !session.in_transaction(),
     }
 }
 

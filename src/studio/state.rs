@@ -9,6 +9,7 @@ use crate::database::Access;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use tokio::sync::Semaphore;
 
 /// One visit of one database.
 pub struct Studio {
@@ -21,10 +22,17 @@ pub struct Studio {
     pub write: Lane,
     pub console: Lane,
     schema: RwLock<Option<Arc<Schema>>>,
+    /// Seen when it was asked for last.
+    version: Mutex<String>,
+    /// Exports that may run now.
+    pub exports: Arc<Semaphore>,
     unlocked: AtomicBool,
     tenant: Mutex<Option<String>>,
     running: Mutex<HashMap<String, Arc<Ticket>>>,
 }
+
+/// Each has a connection of its own.
+const EXPORTS: usize = 4;
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -46,6 +54,8 @@ impl Studio {
             server,
             warnings,
             schema: RwLock::new(None),
+            version: Mutex::default(),
+            exports: Arc::new(Semaphore::new(EXPORTS)),
             unlocked: AtomicBool::new(false),
             tenant: Mutex::new(None),
             running: Mutex::new(HashMap::new()),
@@ -116,6 +126,15 @@ impl Studio {
         *self.schema.write().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
+    /// What was read of the database is forgotten when it has another version now.
+    pub fn has_version(&self, version: &str) {
+        let mut seen = locked(&self.version);
+        if *seen != version {
+            self.forget_schema();
+            version.clone_into(&mut seen);
+        }
+    }
+
     /// After an error that says that the database is not what it was when it was read.
     pub fn look_again(&self, problem: &Problem) {
         let gone = matches!(problem.code.as_deref(), Some("42P01" | "42703"));
@@ -128,7 +147,10 @@ impl Studio {
     pub fn ticket(&self, request: Option<&str>) -> Arc<Ticket> {
         let ticket: Arc<Ticket> = Arc::default();
         if let Some(name) = request {
-            locked(&self.running).insert(name.to_owned(), Arc::clone(&ticket));
+            let mut running = locked(&self.running);
+            // Nobody told about those whose page went away.
+            running.retain(|_, ticket| Arc::strong_count(ticket) > 1);
+            running.insert(name.to_owned(), Arc::clone(&ticket));
         }
         ticket
     }

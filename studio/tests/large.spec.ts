@@ -46,6 +46,17 @@ test('ten million rows: any page comes at once, and nothing is counted unasked',
   expect(seen.requests.filter((url) => url.endsWith('/api/count'))).toEqual([])
 })
 
+test('the last page is as near as the first', async () => {
+  const { page } = seen
+  await page.getByRole('columnheader', { name: /^id / }).getByRole('button').click()
+  await settled(page)
+  await expect.poll(() => cell(page, 0, 0).innerText()).toBe('1')
+  await page.getByRole('button', { name: 'Last', exact: true }).click()
+  await expect.poll(() => page.locator('.grid-row.current').getByRole('gridcell').first().innerText()).toBe('10000000')
+  await page.getByRole('button', { name: 'First', exact: true }).click()
+  await expect.poll(() => cell(page, 0, 0).innerText()).toBe('1')
+})
+
 test('an exact count is there on demand', async () => {
   const { page } = seen
   await page.getByRole('button', { name: 'Count', exact: true }).click()

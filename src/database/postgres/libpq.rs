@@ -217,6 +217,12 @@ impl Connection {
         }
     }
 
+    /// Has the rows of what was just sent come one by one.
+    pub(super) fn row_by_row(&mut self) -> bool {
+        // SAFETY: raw is a live connection.
+        unsafe { pq::PQsetSingleRowMode(self.raw) == 1 }
+    }
+
     /// The next result of what was sent; `None` when there are no more. Blocks while
     /// [`Connection::is_busy`].
     pub(super) fn next_result(&mut self) -> Option<PgResult> {

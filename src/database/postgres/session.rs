@@ -423,6 +423,50 @@ impl Session for PgSession {
         Ok(self.rows(&result))
     }
 
+    fn query_at_most(
+        &mut self,
+        sql: &str,
+        limit: usize,
+        bytes: usize,
+    ) -> Result<(Rows, bool), DatabaseError> {
+        let text = c_text(sql)?;
+        self.usable()?;
+        if !self.connection.send_params(&text, &[]) || !self.connection.row_by_row() {
+            return Err(self.connection_error());
+        }
+        let (mut kept, mut more, mut room) = (Rows::default(), false, bytes);
+        let mut last = None;
+        let mut failed = Ok(());
+        while let Some(result) = self.next_result()? {
+            match result.status() {
+                ExecStatusType::PGRES_SINGLE_TUPLE if kept.rows.len() < limit && room > 0 => {
+                    let mut row = self.rows(&result).rows;
+                    let size: usize = row.iter().flatten().map(Value::size).sum();
+                    room = room.saturating_sub(size);
+                    kept.rows.append(&mut row);
+                }
+                ExecStatusType::PGRES_SINGLE_TUPLE => more = true,
+                ExecStatusType::PGRES_COPY_IN => {
+                    self.end_copy(Some(c"COPY is not possible here"))?;
+                    failed = Err(plain("COPY … FROM STDIN is not possible here"));
+                }
+                ExecStatusType::PGRES_COPY_OUT => {
+                    self.connection.discard_copy_data();
+                    failed = Err(plain("COPY … TO STDOUT is not possible here"));
+                }
+                _ => {
+                    failed = failed.and(self.check(&result, sql));
+                    last = Some(result);
+                }
+            }
+        }
+        failed?;
+        let Some(last) = last else { return Err(self.connection_error()) };
+        self.learn_types(&last);
+        let Rows { columns, types, affected, .. } = self.rows(&last);
+        Ok((Rows { columns, types, affected, ..kept }, more))
+    }
+
     fn query_in_parts(
         &mut self,
         sql: &str,

@@ -171,6 +171,32 @@ impl Session for SqliteSession {
         Ok(result)
     }
 
+    fn query_at_most(
+        &mut self,
+        sql: &str,
+        limit: usize,
+        bytes: usize,
+    ) -> Result<(Rows, bool), DatabaseError> {
+        let before = self.connection.total_changes();
+        let (mut kept, mut more, mut room) = (Rows::default(), false, bytes);
+        self.query_in_parts(sql, &[], 1, &mut |part| {
+            (kept.columns, kept.types) = (part.columns, part.types);
+            for row in part.rows {
+                let size: usize = row.iter().map(Value::size).sum();
+                match kept.rows.len() < limit && room > 0 {
+                    true => kept.rows.push(row),
+                    false => more = true,
+                }
+                room = room.saturating_sub(size);
+            }
+            true
+        })?;
+        if self.connection.total_changes() != before {
+            kept.affected = self.connection.changes();
+        }
+        Ok((kept, more))
+    }
+
     fn query_in_parts(
         &mut self,
         sql: &str,

@@ -13,6 +13,7 @@ mod table;
 pub mod types;
 
 pub use align::align;
+#[cfg(feature = "cli")]
 pub(crate) use table::{create_index, references};
 
 use crate::diff::{Ambiguity, Diff, Rename, diff};

@@ -37,9 +37,43 @@ pub fn check(sql: &str, dialect: Dialect, writing: bool) -> Result<(), Problem> 
     }
 }
 
+/// Refuses what would stay with a server's connection that a pooler gives to others.
+///
+/// # Errors
+/// Why it is refused.
+pub fn check_pooled(sql: &str) -> Result<(), Problem> {
+    let words = Cursor::new(sql, Dialect::Postgres);
+    let begins = |phrase: &str| words.is_words(phrase);
+    let stays = (begins("set") && !begins("set local") && !begins("set constraints"))
+        || ["reset", "discard", "listen", "prepare", "load", "create temp", "create temporary"]
+            .iter()
+            .any(|phrase| begins(phrase));
+    match stays {
+        false => Ok(()),
+        true => {
+            let message = "through a pooler this would stay with a connection that others get";
+            Err(Problem::new(Kind::Forbidden, message).hint(
+                "SET LOCAL lasts for what is sent at once; for the rest connect without the pooler",
+            ))
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nothing_stays_with_a_pooled_connection() {
+        for sql in
+            ["set role x", "SET search_path = a", "reset all", "listen a", "create temp table t ()"]
+        {
+            assert!(check_pooled(sql).is_err(), "{sql}");
+        }
+        for sql in ["set local role x", "select 1", "update t set a = 1", "create table t ()"] {
+            assert!(check_pooled(sql).is_ok(), "{sql}");
+        }
+    }
 
     #[test]
     fn only_reading_is_allowed() {

@@ -11,7 +11,7 @@ use super::data::{Cell, begin_reading, begin_writing, cells, end};
 use super::problem::{Kind, Problem};
 use crate::database::postgres::TransactionStatus;
 use crate::database::sqlite::Restriction;
-use crate::database::{Connection, DatabaseError, ErrorKind, Rows, Session};
+use crate::database::{Connection, DatabaseError, ErrorKind, Rows, Session, Value};
 use crate::model::Dialect;
 pub use crate::sql::classify::is_query;
 use crate::sql::classify::{cannot_run_in_transaction, is_empty};
@@ -23,6 +23,10 @@ pub use plan::PlanNode;
 
 /// Rows of one result at most.
 const MOST: usize = 100_000;
+/// What all of them hold, roughly: a page can show no more, and the program stays small.
+const BYTES: usize = 16 << 20;
+/// Rows fetched in one go.
+const PART: usize = 250;
 /// Statements at most.
 const STATEMENTS: usize = 200;
 
@@ -130,8 +134,15 @@ pub fn run(
 ) -> Result<Results, Problem> {
     let dialect = connection.dialect();
     let statements = singles(&typed.sql, dialect)?;
+    let pooled = match connection {
+        Connection::Postgres(session) => session.through_pooler()?,
+        Connection::Sqlite(_) => false,
+    };
     for single in &statements {
-        check(single.sql, dialect, writing).map_err(|problem| Problem {
+        let allowed = check(single.sql, dialect, writing);
+        let allowed =
+            allowed.and_then(|()| if pooled { allowed::check_pooled(single.sql) } else { Ok(()) });
+        allowed.map_err(|problem| Problem {
             position: Some(character(&typed.sql, single.start)),
             ..problem
         })?;
@@ -159,10 +170,25 @@ pub fn run(
         };
         results.notices = session.take_notices().into_iter().map(notice).collect();
     }
-    if alone {
-        return done.map(|()| results);
+    let done = match alone {
+        true => done,
+        false => end(connection, writing && !typed.explain, done),
+    };
+    give_locks_back(connection)?;
+    done.map(|()| results)
+}
+
+/// Advisory locks outlive a transaction that is rolled back: one that is left here would keep
+/// migrations waiting for as long as the program runs.
+fn give_locks_back(connection: &mut Connection) -> Result<(), DatabaseError> {
+    match connection {
+        Connection::Postgres(session)
+            if session.transaction_status() == TransactionStatus::Idle =>
+        {
+            session.query("SELECT pg_catalog.pg_advisory_unlock_all()", &[]).map(drop)
+        }
+        _ => Ok(()),
     }
-    end(connection, writing && !typed.explain, done).map(|()| results)
 }
 
 fn restrict(connection: &mut Connection, to: Option<Restriction>) -> Result<(), DatabaseError> {
@@ -221,20 +247,10 @@ fn one(connection: &mut Connection, sql: &str, limit: usize) -> Result<Outcome, 
     let dialect = connection.dialect();
     let command: String = sql.chars().take_while(|c| c.is_alphabetic()).collect();
     let query = is_query(sql, dialect);
-    let mut found = Rows::default();
-    let mut truncated = false;
-    if query {
-        connection.query_in_parts(sql, &[], limit + 1, &mut |part| {
-            found = part;
-            false
-        })?;
-    } else {
-        found = connection.query(sql, &[])?;
-    }
-    if found.rows.len() > limit {
-        truncated = true;
-        found.rows.truncate(limit);
-    }
+    let (found, truncated) = match query {
+        true => some(connection, sql, limit)?,
+        false => connection.query_at_most(sql, limit, BYTES)?,
+    };
     let Rows { columns, types, rows, affected } = found;
     let types = types.into_iter().chain(std::iter::repeat(String::new()));
     Ok(Outcome {
@@ -244,4 +260,26 @@ fn one(connection: &mut Connection, sql: &str, limit: usize) -> Result<Outcome, 
         truncated,
         command: command.to_ascii_uppercase(),
     })
+}
+
+/// The first rows of a query; those that follow are not made.
+fn some(
+    connection: &mut Connection,
+    sql: &str,
+    limit: usize,
+) -> Result<(Rows, bool), DatabaseError> {
+    let (mut found, mut more, mut room) = (Rows::default(), false, BYTES);
+    connection.query_in_parts(sql, &[], PART, &mut |part| {
+        (found.columns, found.types) = (part.columns, part.types);
+        for row in part.rows {
+            if found.rows.len() == limit || room == 0 {
+                more = true;
+                break;
+            }
+            room = room.saturating_sub(row.iter().map(Value::size).sum());
+            found.rows.push(row);
+        }
+        !more
+    })?;
+    Ok((found, more))
 }

@@ -1,12 +1,13 @@
 //! What goes with the rows that are deleted.
 
 use super::change::Change;
-use super::row::{COUNT_UP_TO, by_key};
+use super::row::by_key;
 use super::save::list;
 use super::schema::{Schema, Table, TableName};
 use super::shown::inline;
 use crate::database::{Session, Value};
 use crate::inspect::key::qname;
+use crate::inspect::related::COUNT_UP_TO;
 use crate::studio::problem::Problem;
 use serde::Serialize;
 

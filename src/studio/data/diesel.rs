@@ -1,5 +1,6 @@
 //! The Diesel code that asks the same.
 
+use super::cell::Cell;
 use super::filter::{Comparison, Filter, Op};
 use super::kind::Kind;
 use super::rows::{Asked, Order};
@@ -37,6 +38,46 @@ pub fn select(table: &Table, asked: &Asked, order: &[Order]) -> String {
     }
     out.push_str(&format!("\n    .limit({})\n    .load(connection)?", asked.limit));
     out
+}
+
+/// `comments::table.filter(…).count().get_result::<i64>(connection)?`
+pub fn count(table: &Table, asked: &Asked) -> String {
+    let filter = asked.filter.as_ref().map(|filter| condition(filter, table));
+    counting(table, filter)
+}
+
+/// The same for rows whose columns hold those values.
+pub fn count_of(table: &Table, columns: &[String], values: &[Cell]) -> String {
+    counting(table, Some(holding(table, columns, values)))
+}
+
+fn counting(table: &Table, filter: Option<String>) -> String {
+    let module = module(table);
+    let filter = filter.map(|filter| format!("\n    .filter({filter})")).unwrap_or_default();
+    format!("{module}::table{filter}\n    .count()\n    .get_result::<i64>(connection)?")
+}
+
+/// `comments::table.filter(comments::id.eq(1)).first(connection)?`
+pub fn look_up(table: &Table, columns: &[String], values: &[Cell]) -> String {
+    let module = module(table);
+    let filter = holding(table, columns, values);
+    format!("{module}::table\n    .filter({filter})\n    .first(connection)?")
+}
+
+fn holding(table: &Table, columns: &[String], values: &[Cell]) -> String {
+    let part = |(name, cell): (&String, &Cell)| {
+        let value = match cell {
+            Cell::Null => None,
+            Cell::Text(text) | Cell::Integer { int: text } | Cell::Real { real: text } => {
+                Some(text.clone())
+            }
+            Cell::Blob { blob } => Some(format!("\\x{blob}")),
+        };
+        let comparison =
+            Comparison { column: name.clone(), op: Op::Equal, value, values: Vec::new() };
+        Filter::Column(comparison)
+    };
+    condition(&Filter::And { and: columns.iter().zip(values).map(part).collect() }, table)
 }
 
 pub fn module(table: &Table) -> &str {

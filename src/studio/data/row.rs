@@ -2,15 +2,15 @@
 
 use super::cell::{Cell, cells};
 use super::schema::{ColumnInfo, ForeignKey, Reference, Schema, Table, TableName};
-use super::{bound, filter};
-use crate::database::{Session, Value};
+use super::shown::inline;
+use super::{bound, diesel, filter};
+use crate::database::{DatabaseError, Session, Value};
 use crate::inspect::key::{Condition, ident, qname};
+use crate::inspect::related::{count, tried};
+use crate::model::Dialect;
 use crate::studio::problem::{Kind, Problem};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-
-/// Rows of another table that are counted at most.
-pub const COUNT_UP_TO: u64 = 10_000;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -25,6 +25,9 @@ pub struct Detail {
     row: Vec<Cell>,
     parents: Vec<Parent>,
     children: Vec<Children>,
+    /// All statements that were asked, and their code.
+    sql: String,
+    diesel: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -53,6 +56,7 @@ pub fn detail(
 ) -> Result<Detail, Problem> {
     let table = schema.table(&asked.table)?;
     let condition = by_key(schema, table, &asked.key)?;
+    let mut said = vec![said_row(schema, table, &table.key, &asked.key, &condition)];
     let Some(row) = one(session, table, &condition)? else {
         return Err(Problem::new(Kind::NotFound, "the row is gone"));
     };
@@ -68,8 +72,9 @@ pub fn detail(
         let found = match values(&key.columns) {
             Some(values) => {
                 let condition = equal(schema, parent, &key.parent_columns, &values)?;
+                said.push(said_row(schema, parent, &key.parent_columns, &values, &condition));
                 // A parent that may not be read is no reason to hide the row.
-                one(session, parent, &condition).unwrap_or_default()
+                tried(session, |session| one(session, parent, &condition))?.flatten()
             }
             None => None,
         };
@@ -81,15 +86,46 @@ pub fn detail(
         let Ok(child) = schema.table(&key.from) else { continue };
         let Some(values) = values(&key.key.parent_columns) else { continue };
         let condition = equal(schema, child, &key.key.columns, &values)?;
-        let rows = count(session, child, &condition).ok();
+        let name = child.name.qname();
+        let counted = tried(session, |session| count(session, &name, &condition))?;
+        said.push(said_count(schema, child, &key.key.columns, &values, &condition));
         children.push(Children {
             key: key.clone(),
-            rows: rows.map(|rows| rows.min(COUNT_UP_TO)),
-            exact: rows.is_some_and(|rows| rows <= COUNT_UP_TO),
+            rows: counted.map(|count| count.rows),
+            exact: counted.is_some_and(|count| count.exact),
         });
     }
     let columns = table.columns.iter().map(|column| column.name.clone()).collect();
-    Ok(Detail { columns, row, parents, children })
+    let (sql, diesel): (Vec<String>, Vec<String>) = said.into_iter().unzip();
+    let (sql, diesel) = (sql.join("\n"), diesel.join("\n"));
+    Ok(Detail { columns, row, parents, children, sql, diesel })
+}
+
+/// A statement that looks one row up, and the code that asks the same.
+fn said_row(
+    schema: &Schema,
+    table: &Table,
+    columns: &[String],
+    values: &[Cell],
+    condition: &Condition,
+) -> (String, String) {
+    let sql = format!(
+        "{};",
+        inline(&select_one(schema.dialect, table, condition), &condition.binds, schema.dialect)
+    );
+    (sql, diesel::look_up(table, columns, values))
+}
+
+fn said_count(
+    schema: &Schema,
+    table: &Table,
+    columns: &[String],
+    values: &[Cell],
+    condition: &Condition,
+) -> (String, String) {
+    let name = qname(schema.dialect, &table.name.qname());
+    let sql = format!("SELECT count(*) FROM {name} WHERE {};", condition.sql);
+    (inline(&sql, &condition.binds, schema.dialect), diesel::count_of(table, columns, values))
 }
 
 /// The condition that finds a row.
@@ -123,6 +159,12 @@ fn equal(
     Ok(binds.finish(parts.join(" AND ")))
 }
 
+fn select_one(dialect: Dialect, table: &Table, condition: &Condition) -> String {
+    let name = qname(dialect, &table.name.qname());
+    let list: Vec<String> = table.columns.iter().map(|c| ident(dialect, &c.name)).collect();
+    format!("SELECT {} FROM {name} WHERE {} LIMIT 1", list.join(", "), condition.sql)
+}
+
 /// The row that meets the condition, all columns in the table's order.
 ///
 /// # Errors
@@ -131,40 +173,19 @@ pub fn one(
     session: &mut dyn Session,
     table: &Table,
     condition: &Condition,
-) -> Result<Option<Vec<Cell>>, Problem> {
+) -> Result<Option<Vec<Cell>>, DatabaseError> {
     let dialect = session.dialect();
-    let name = qname(dialect, &table.name.qname());
-    let list: Vec<String> = table.columns.iter().map(|c| ident(dialect, &c.name)).collect();
-    let sql = format!("SELECT {} FROM {name} WHERE {} LIMIT 1", list.join(", "), condition.sql);
-    let found = session.query(&sql, &condition.binds)?;
+    let found = session.query(&select_one(dialect, table, condition), &condition.binds)?;
     Ok(cells(found.rows, dialect).into_iter().next())
-}
-
-fn count(session: &mut dyn Session, table: &Table, condition: &Condition) -> Result<u64, Problem> {
-    let name = qname(session.dialect(), &table.name.qname());
-    let sql = format!(
-        "SELECT count(*) FROM (SELECT 1 FROM {name} WHERE {} LIMIT {}) AS counted",
-        condition.sql,
-        COUNT_UP_TO + 1
-    );
-    let found = session.query(&sql, &condition.binds)?;
-    let number = found.rows.first().and_then(|row| row.first()).and_then(Value::as_integer);
-    Ok(number.and_then(|number| u64::try_from(number).ok()).unwrap_or(0))
 }
 
 /// A cell as a bind value for its column.
 ///
 /// # Errors
 /// Digits that are none.
-pub fn bound_to(
-    cell: &Cell,
-    column: &ColumnInfo,
-    dialect: crate::model::Dialect,
-) -> Result<Value, Problem> {
+pub fn bound_to(cell: &Cell, column: &ColumnInfo, dialect: Dialect) -> Result<Value, Problem> {
     match (cell, dialect) {
-        (Cell::Text(text), crate::model::Dialect::Postgres) => {
-            Ok(filter::typed(text, column, dialect))
-        }
+        (Cell::Text(text), Dialect::Postgres) => Ok(filter::typed(text, column, dialect)),
         (cell, _) => cell.value(),
     }
 }

@@ -40,6 +40,9 @@ pub struct Asked {
     /// Values of the first columns of the order: begin at them, or behind where there are none.
     #[serde(default)]
     pub jump: Vec<Cell>,
+    /// The last page of the order.
+    #[serde(default)]
+    pub last: bool,
     #[serde(default = "hundred")]
     pub limit: u64,
     #[serde(default)]
@@ -95,6 +98,8 @@ pub struct Statement {
     /// Nothing tells rows apart: pages are counted.
     counted: bool,
     jumped: bool,
+    /// It was asked for from the end.
+    last: bool,
 }
 
 impl Statement {
@@ -131,7 +136,12 @@ impl Statement {
             cursor,
             counted,
             jumped: !asked.jump.is_empty(),
+            last: asked.last && asked.cursor.is_none() && asked.jump.is_empty(),
         };
+        if statement.last && statement.counted {
+            let message = format!("nothing tells the rows of {} apart", table.name.qname());
+            return Err(Problem::bad_request(message).hint("sort the other way round"));
+        }
         statement.write(dialect, table, asked, &selected)?;
         Ok(statement)
     }
@@ -143,7 +153,7 @@ impl Statement {
         asked: &Asked,
         selected: &[String],
     ) -> Result<(), Problem> {
-        let back = self.cursor.as_ref().is_some_and(|cursor| cursor.back);
+        let back = self.is_back();
         let mut binds = Condition::build(dialect);
         let condition = condition(dialect, table, asked, &mut binds)?;
         let stretches = match &self.cursor {
@@ -176,6 +186,11 @@ impl Statement {
         }
         self.binds = binds.finish(String::new()).binds;
         Ok(())
+    }
+
+    /// Rows are read from behind.
+    fn is_back(&self) -> bool {
+        self.last || self.cursor.as_ref().is_some_and(|cursor| cursor.back)
     }
 
     fn positions(
@@ -222,7 +237,7 @@ impl Statement {
     }
 
     fn page(&self, found: Rows, dialect: Dialect, table: &Table, asked: &Asked) -> Page {
-        let back = self.cursor.as_ref().is_some_and(|cursor| cursor.back);
+        let back = self.is_back();
         let Rows { types, mut rows, .. } = found;
         let more = rows.len() > self.limit;
         rows.truncate(self.limit);
@@ -245,7 +260,8 @@ impl Statement {
                     Some(Cursor::new(values, back, &self.order).text())
                 };
                 let began = self.cursor.is_none() && !self.jumped;
-                let next = (more || back).then(|| cursor(rows.last(), false)).flatten();
+                let next =
+                    ((more || back) && !self.last).then(|| cursor(rows.last(), false)).flatten();
                 let before = if back { more } else { !began };
                 (next, before.then(|| cursor(rows.first(), true)).flatten())
             }
@@ -268,9 +284,15 @@ impl Statement {
             next,
             previous,
             sql: shown::inline(&self.sql, &self.binds, dialect),
-            diesel: diesel::select(table, asked, &self.order),
+            diesel: diesel::select(table, asked, &self.order_said()),
             ms: 0.0,
         }
+    }
+
+    /// The order of the statement.
+    fn order_said(&self) -> Vec<Order> {
+        let turned = |order: &Order| Order { desc: order.desc != self.last, ..order.clone() };
+        self.order.iter().map(turned).collect()
     }
 
     fn counted_neighbours(&self, more: bool) -> (Option<String>, Option<String>) {

@@ -183,6 +183,26 @@ impl Schema {
     }
 }
 
+/// Cheap to ask: SQLite counts its changes, PostgreSQL's catalogue of columns is summed up.
+const VERSION: &str = "\
+    SELECT count(*) || ':' || coalesce(sum(pg_catalog.hashtext(a.attrelid || '/' || c.relname || '/' || a.attname \
+        || '/' || a.atttypid || '/' || a.atttypmod || '/' || a.attnotnull)::bigint), 0) \
+    FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid \
+    WHERE c.oid >= 16384 AND c.relpersistence <> 't' AND a.attnum > 0 AND NOT a.attisdropped";
+
+/// What is different when tables or columns are.
+///
+/// # Errors
+/// The database's own.
+pub fn schema_version(session: &mut dyn Session) -> Result<String, DatabaseError> {
+    let found = match session.dialect() {
+        Dialect::Postgres => session.query(VERSION, &[])?,
+        Dialect::Sqlite => session.query("PRAGMA schema_version", &[])?,
+    };
+    let version = found.rows.first().and_then(|row| row.first());
+    Ok(version.map(inspect::plain_text).unwrap_or_default())
+}
+
 impl Table {
     /// The columns of the index or key of that name.
     pub fn index_columns(&self, name: &str) -> Option<&[String]> {

@@ -1,11 +1,10 @@
 //! What a request's statements run in.
 
 use crate::database::{Connection, DatabaseError, Session, Value};
+use crate::inspect::public_first;
 use crate::studio::problem::Problem;
 
 const TENANT: &str = "SELECT pg_catalog.set_config('app.tenant_id', $1, true)";
-const PATH: &str = "SELECT pg_catalog.set_config('search_path', \
-                    'public, ' || pg_catalog.current_setting('search_path'), true)";
 
 /// Reads, as the tenant where one is chosen. One round trip where nothing else is needed: the
 /// connection itself is read-only.
@@ -26,6 +25,20 @@ pub fn reading<T>(
     }
     connection.execute("BEGIN READ ONLY")?;
     let done = settings(connection, tenant).map_err(Problem::from).and_then(|()| work(connection));
+    end(connection, false, done)
+}
+
+/// Reads with several statements that see the same rows, each of which may fail behind a savepoint.
+///
+/// # Errors
+/// The work's, the database's own.
+pub fn looking<T>(
+    connection: &mut Connection,
+    tenant: Option<&str>,
+    work: impl FnOnce(&mut Connection) -> Result<T, Problem>,
+) -> Result<T, Problem> {
+    begin_reading(connection, tenant)?;
+    let done = work(connection);
     end(connection, false, done)
 }
 
@@ -69,7 +82,7 @@ pub fn begin_reading(
 fn settings(connection: &mut Connection, tenant: Option<&str>) -> Result<(), DatabaseError> {
     let Connection::Postgres(session) = connection else { return Ok(()) };
     if session.through_pooler()? {
-        session.query(PATH, &[])?;
+        session.query(&public_first(true), &[])?;
     }
     if let Some(tenant) = tenant {
         session.query(TENANT, &[Value::Text(tenant.to_owned())])?;

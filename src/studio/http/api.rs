@@ -6,7 +6,10 @@ use super::change;
 use crate::database::{Session as _, Value};
 use crate::model::Dialect;
 use crate::studio::console::{self, Typed};
-use crate::studio::data::{Asked, RowAsked, count_statement, detail, page, reading};
+use crate::studio::data::{
+    Asked, RowAsked, count_code, count_statement, detail, looking, page, reading, schema_version,
+    shown,
+};
 use crate::studio::problem::{Kind, Problem};
 use crate::studio::project;
 use crate::studio::state::Studio;
@@ -37,6 +40,7 @@ pub(super) async fn answer(
     let answered = match name.as_str() {
         "info" => info(&shared).await.map(|info| json(&info)),
         "schema" => schema(&shared.studio).await,
+        "version" => version(&shared.studio).await,
         "rows" => rows(&shared.studio, &body).await,
         "count" => count(&shared.studio, &body).await,
         "row" => row(&shared.studio, &body).await,
@@ -128,6 +132,16 @@ async fn schema(studio: &Studio) -> Answer {
     Ok(json(&*schema))
 }
 
+/// Something that is different when tables or columns are.
+async fn version(studio: &Studio) -> Answer {
+    let work = studio.count.run(studio.ticket(None), Some(COUNT), true, move |desk| {
+        reading(desk.session()?, None, |session| Ok(schema_version(session)?))
+    });
+    let version = work.await?;
+    studio.has_version(&version);
+    Ok(json(&serde_json::json!({ "version": version })))
+}
+
 async fn rows(studio: &Studio, body: &[u8]) -> Answer {
     let asked: Asked = parse(body)?;
     let began = Instant::now();
@@ -164,12 +178,18 @@ async fn count(studio: &Studio, body: &[u8]) -> Answer {
             let found = reading(desk.session()?, tenant.as_deref(), |session| {
                 Ok(session.query(&sql, &binds)?)
             })?;
-            Ok(found.rows.first().and_then(|row| row.first()).and_then(Value::as_integer))
+            let rows = found.rows.first().and_then(|row| row.first()).and_then(Value::as_integer);
+            let code = count_code(schema.table(&asked.table)?, &asked);
+            Ok((rows.unwrap_or(0), shown(&sql, &binds, schema.dialect), code))
         });
     let rows = work.await;
     studio.done(request.as_deref());
     let ms = milliseconds(began);
-    Ok(json(&serde_json::json!({ "rows": rows?.unwrap_or(0), "exact": true, "ms": ms })))
+    let (rows, sql, code) = rows?;
+    let answer = serde_json::json!({
+        "rows": rows, "exact": true, "ms": ms, "sql": sql, "diesel": code,
+    });
+    Ok(json(&answer))
 }
 
 async fn row(studio: &Studio, body: &[u8]) -> Answer {
@@ -177,7 +197,7 @@ async fn row(studio: &Studio, body: &[u8]) -> Answer {
     let schema = studio.schema().await?;
     let tenant = studio.tenant();
     let work = studio.browse.run(studio.ticket(None), Some(ROWS), true, move |desk| {
-        reading(desk.session()?, tenant.as_deref(), |session| detail(session, &schema, &asked))
+        looking(desk.session()?, tenant.as_deref(), |session| detail(session, &schema, &asked))
     });
     Ok(json(&work.await?))
 }

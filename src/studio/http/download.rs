@@ -5,8 +5,8 @@ use super::answer::{parse, problem};
 use super::api::too_large;
 use crate::database::sqlite::Restriction;
 use crate::database::{Access, Connection};
-use crate::studio::data::{Export, Wanted, begin_reading, end};
-use crate::studio::lanes::Desk;
+use crate::studio::data::{Export, ExportWanted, begin_reading, end};
+use crate::studio::lanes::{Desk, Ticket, Wanted};
 use crate::studio::problem::{Kind, Problem};
 use axum::body::{Body, Bytes};
 use axum::extract::State;
@@ -24,13 +24,17 @@ const AHEAD: usize = 4;
 
 type Piece = Result<Bytes, std::io::Error>;
 
-struct Pieces(Receiver<Piece>);
+/// With what ends the statement when the browser goes away.
+struct Pieces {
+    coming: Receiver<Piece>,
+    _wanted: Wanted,
+}
 
 impl Stream for Pieces {
     type Item = Piece;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Piece>> {
-        self.0.poll_recv(context)
+        self.coming.poll_recv(context)
     }
 }
 
@@ -45,7 +49,7 @@ pub(super) async fn export(
 }
 
 async fn begin(shared: &Arc<Shared>, body: &[u8]) -> Result<Response, Problem> {
-    let wanted: Wanted = parse(body)?;
+    let wanted: ExportWanted = parse(body)?;
     let studio = &shared.studio;
     let export = Export::new(wanted, &*studio.schema().await?)?;
     let (mime, name) = (export.format().mime(), export.file_name());
@@ -53,9 +57,17 @@ async fn begin(shared: &Arc<Shared>, body: &[u8]) -> Result<Response, Problem> {
     let target = Arc::new(studio.settings.target.clone());
     let (pieces, mut coming) = channel(AHEAD);
     let thread = std::thread::Builder::new().name("studio export".to_owned());
+    let permit = Arc::clone(&studio.exports).try_acquire_owned().map_err(|_| {
+        Problem::new(Kind::Conflict, "as many exports as may run at once are running")
+            .hint("wait for one of them to end")
+    })?;
+    let ticket: Arc<Ticket> = Arc::default();
+    let wanted = Wanted::new(&ticket);
     let started = thread.spawn(move || {
+        let _permit = permit;
         let mut desk = Desk::new(&target, Access::Read);
-        if let Err(problem) = write(&mut desk, &export, tenant.as_deref(), &pieces) {
+        let work = |desk: &mut Desk| write(desk, &export, tenant.as_deref(), &pieces);
+        if let Err(problem) = desk.alone(&ticket, work) {
             // Before the first piece this is the answer, behind it a download that breaks off.
             let text = serde_json::to_string(&problem).unwrap_or_default();
             let _ = pieces.blocking_send(Err(std::io::Error::other(Broken { problem, text })));
@@ -73,7 +85,7 @@ async fn begin(shared: &Arc<Shared>, body: &[u8]) -> Result<Response, Problem> {
     let body = match first {
         Some(first) => {
             tokio::spawn(forward(first, coming, again));
-            Body::from_stream(Pieces(rest))
+            Body::from_stream(Pieces { coming: rest, _wanted: wanted })
         }
         None => Body::empty(),
     };

@@ -27,6 +27,8 @@ use std::task::Poll;
 /// A body may be no longer, but for an import.
 const BODY: usize = 4 << 20;
 const IMPORT: usize = 64 << 20;
+/// Of those who are not known yet.
+const TOKEN: usize = 4 << 10;
 
 /// What every request has at hand.
 pub(super) struct Shared {
@@ -116,7 +118,7 @@ fn router(shared: &Arc<Shared>) -> Router {
     Router::new()
         .route("/", get(assets::index))
         .route("/assets/{*path}", get(assets::asset))
-        .route("/api/session", post(session::begin))
+        .route("/api/session", post(session::begin).layer(DefaultBodyLimit::max(TOKEN)))
         .route("/api/import", import)
         .route("/api/export", post(download::export))
         .route("/api/{name}", post(api::answer))

@@ -65,9 +65,11 @@ export const api = {
   session: (token: string) => call<Info>('session', { token }),
   info: () => call<Info>('info', {}),
   schema: () => call<Schema>('schema', {}),
+  /** Something that is different when tables or columns are. */
+  version: () => call<{ version: string }>('version', {}),
   rows: (request: RowsRequest, signal?: AbortSignal) => call<RowsPage>('rows', request, signal),
   count: (request: { table: Table; filter?: Filter; search?: string; request: string }, signal?: AbortSignal) =>
-    call<{ rows: number; exact: boolean; ms: number }>('count', request, signal),
+    call<{ rows: number; exact: boolean; ms: number; sql: string; diesel: string }>('count', request, signal),
   row: (table: Table, key: Cell[], signal?: AbortSignal) => call<RowLinks>('row', { table, key }, signal),
   preview: (changes: Change[]) => call<Preview>('preview', { changes }),
   save: (changes: Change[]) => call<Saved>('save', { changes }),

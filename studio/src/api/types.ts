@@ -95,6 +95,8 @@ export type RowsRequest = {
   order: Order[]
   cursor?: string
   jump?: Cell[]
+  /** The last page of the order. */
+  last?: boolean
   limit: number
   columns?: string[]
 }
@@ -115,6 +117,8 @@ export type RowLinks = {
   row: Cell[]
   parents: { key: ForeignKey; row: Cell[] | null; columns: ResultColumn[] }[]
   children: { key: Reference; rows: number | null; exact: boolean }[]
+  sql: string
+  diesel: string
 }
 
 export type Values = Record<string, Cell>

@@ -66,7 +66,7 @@ function FullValue(props: { cell: Cell | undefined; column: ColumnInfo }) {
 
 function Links(props: { table: TableInfo; row: GridRow; onFollow: FollowTo }) {
   const { table, row, onFollow } = props
-  const { epoch } = useStudio()
+  const { epoch, setCode } = useStudio()
   const [links, setLinks] = useState<RowLinks | null>(null)
   const [problem, setProblem] = useState<string | null>(null)
   const key = JSON.stringify(row.key)
@@ -79,6 +79,7 @@ function Links(props: { table: TableInfo; row: GridRow; onFollow: FollowTo }) {
         .then((answer) => {
           setLinks(answer)
           setProblem(null)
+          setCode({ sql: answer.sql, diesel: answer.diesel })
         })
         .catch((error: unknown) => {
           if (!abort.signal.aborted) setProblem(failureOf(error).message)
@@ -88,7 +89,7 @@ function Links(props: { table: TableInfo; row: GridRow; onFollow: FollowTo }) {
       clearTimeout(timer)
       abort.abort()
     }
-  }, [table, key, epoch])
+  }, [table, key, epoch, setCode])
   if (problem) return <p className="problem">{problem}</p>
   const parents = table.foreign_keys
   const children = table.referenced_by

@@ -17,10 +17,11 @@ export function Footer(props: {
   jumped: boolean
   onJump: (value: Cell[] | undefined) => void
   onFirst: () => void
+  onLast: () => void
   onTurn: (direction: 'next' | 'previous') => void
 }) {
   const { table, known, query, loaded } = props
-  const { epoch, report } = useStudio()
+  const { epoch, report, setCode } = useStudio()
   const [counting, setCounting] = useState<Counting>({ state: 'idle' })
   const [jump, setJump] = useState('')
   const filtered = query.filter !== undefined || query.search !== undefined
@@ -37,7 +38,9 @@ export function Footer(props: {
     setCounting({ state: 'busy', request })
     try {
       const answer = await api.count({ table, request, ...(query.filter ? { filter: query.filter } : {}), ...(query.search ? { search: query.search } : {}) })
-      if (latest.current === mine) setCounting({ state: 'done', rows: answer.rows, exact: answer.exact })
+      if (latest.current !== mine) return
+      setCounting({ state: 'done', rows: answer.rows, exact: answer.exact })
+      setCode({ sql: answer.sql, diesel: answer.diesel })
     } catch (error) {
       if (latest.current === mine) setCounting({ state: 'idle' })
       report(error)
@@ -80,6 +83,7 @@ export function Footer(props: {
       <button type="button" className="ghost square small" aria-label="Next page" disabled={!loaded.hasNext} onClick={() => props.onTurn('next')}>
         <Icon name="right" size={14} />
       </button>
+      <button type="button" className="ghost small" disabled={!loaded.hasNext} onClick={props.onLast}>Last</button>
     </footer>
   )
 }

@@ -363,6 +363,18 @@ export function TableView(props: { table: TableInfo; route: Route }) {
           if (!jump) loaded.restart()
           toTop()
         }}
+        onLast={async () => {
+          const count = await loaded.end()
+          if (count === null) return
+          const all = !query.filter && !query.search && table.rows?.exact === true ? table.rows.rows : count
+          setFirstNumber(Math.max(1, all - count + 1))
+          const row = Math.max(0, count + changes.inserts.length - 1)
+          requestAnimationFrame(() => requestAnimationFrame(() => {
+            setFocus((before) => ({ ...before, row }))
+            handle.current?.reveal(row)
+            handle.current?.focus()
+          }))
+        }}
         onTurn={async (direction) => {
           const at = await loaded.turn(direction, true)
           if (at === null) return

@@ -103,6 +103,27 @@ export function useRows(query: RowsQuery, onShift: (rows: number) => void) {
     [asked, onShift, setCode, show],
   )
 
+  /** The last rows of the order; answers with how many there are, or null when there are none. */
+  const end = useCallback(async (): Promise<number | null> => {
+    generation.current += 1
+    const mine = generation.current
+    busy.current = true
+    setState((before) => ({ ...before, busy: true }))
+    const { jump: _, ...request } = JSON.parse(asked) as RowsQuery
+    try {
+      const page = await api.rows({ ...request, last: true, limit: pageRows })
+      if (generation.current !== mine) return null
+      show([{ ...page, from: null }], page.ms)
+      setCode({ sql: page.sql, diesel: page.diesel })
+      return page.rows.length
+    } catch (error) {
+      if (generation.current === mine) setState((before) => ({ ...before, busy: false, failure: failureOf(error) }))
+      return null
+    } finally {
+      if (generation.current === mine) busy.current = false
+    }
+  }, [asked, setCode, show])
+
   /** The first rows again, wherever one was. */
   const restart = useCallback(() => {
     shownFor.current = ''
@@ -114,6 +135,7 @@ export function useRows(query: RowsQuery, onShift: (rows: number) => void) {
     // A question just changed is under way before its effect has run.
     busy: state.busy || state.shown !== asked,
     turn,
+    end,
     restart,
     hasNext: (state.pages.at(-1)?.next ?? null) !== null,
     hasPrevious: (state.pages[0]?.previous ?? null) !== null,

@@ -1,4 +1,4 @@
-import { createContext, useCallback, useContext, useMemo, useReducer, useState, type Dispatch, type ReactNode } from 'react'
+import { createContext, useCallback, useContext, useEffect, useMemo, useReducer, useRef, useState, type Dispatch, type ReactNode } from 'react'
 import { api, failureOf } from '../api/client'
 import type { Failure, Info, Schema } from '../api/types'
 import { nothingStaged, stagedReducer, type StagedAction, type StagedState } from '../staged/model'
@@ -69,6 +69,28 @@ export function StudioProvider(props: { info: Info; schema: Schema; children: Re
     }
   }, [report])
   const refresh = useCallback(() => setEpoch((now) => now + 1), [])
+
+  const seen = useRef('')
+  useEffect(() => {
+    // Coming back from a terminal where tables may have changed.
+    const look = async () => {
+      if (document.visibilityState !== 'visible') return
+      try {
+        const { version } = await api.version()
+        const changed = seen.current !== '' && seen.current !== version
+        seen.current = version
+        if (!changed) return
+        await reloadSchema()
+        refresh()
+        notify('Tables have changed since they were read; they were read again.')
+      } catch {
+        // Whoever asks for rows next hears what is wrong.
+      }
+    }
+    void look()
+    window.addEventListener('focus', look)
+    return () => window.removeEventListener('focus', look)
+  }, [reloadSchema, refresh, notify])
 
   const studio = useMemo<Studio>(
     () => ({

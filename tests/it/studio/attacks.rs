@@ -154,6 +154,12 @@ fn a_request_has_its_limits() {
     let huge = vec![b' '; 5 << 20];
     let headers = visit.headers();
     assert_eq!(visit.send("POST", "/api/rows", &headers, &huge).status, 413);
+    // Who is not known yet may send no more than a token.
+    let long = format!("{{\"token\": \"{}\"}}", "x".repeat(8 << 10));
+    assert!(matches!(
+        visit.send("POST", "/api/session", &headers, long.as_bytes()).status,
+        400 | 413
+    ));
     for body in ["", "{", "[]", "{\"table\": {\"name\": \"users\"}, \"url\": \"postgres://h/d\"}"] {
         let status = visit.send("POST", "/api/rows", &headers, body.as_bytes()).status;
         assert_eq!(status, 400, "{body}");

@@ -4,5 +4,6 @@ mod attacks;
 mod cases;
 mod console;
 mod rows_out;
+mod settled;
 #[allow(dead_code)]
 mod visit;
