@@ -123,6 +123,7 @@ mod tenancy;
 mod tenant;
 mod transient;
 mod unit;
+mod url;
 mod watch;
 
 pub use backend::{Access, Backend, Isolation, Quarters, Ran};
@@ -136,3 +137,4 @@ pub use settings::PoolSettings;
 pub use tenancy::Tenancy;
 pub use tenant::{System, Tenant};
 pub use unit::{Unit, Work};
+pub use url::database_url;

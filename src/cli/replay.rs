@@ -7,7 +7,8 @@ use crate::config::{Location, Target};
 use crate::database::{Connection, Session, drop_database, open_or_create};
 use crate::history::{self, Difference, Finding, example_rows};
 use crate::migration::Migration;
-use crate::model::Model;
+use crate::model::{Dialect, Model};
+use crate::source::snapshot;
 
 /// A database that goes when the value goes.
 struct Scratch(Target);
@@ -79,7 +80,7 @@ impl Replay<'_> {
     /// Runs everything and compares with the schema files.
     fn there(&mut self, history: &mut History, wanted: Option<&Model>) -> anyhow::Result<()> {
         for migration in history.migrations.clone() {
-            if let Err(error) = self.run(history, &migration, false) {
+            if let Err(error) = self.run(history, std::slice::from_ref(&migration), false) {
                 self.fault(
                     "replay-fails",
                     &migration,
@@ -114,18 +115,23 @@ impl Replay<'_> {
             notes.push(format!("no example rows could be made for {}", filled.without.join(", ")));
         }
         let mut after = full;
-        for migration in migrations.iter().rev() {
-            let Some(down) = migration.down(dialect)? else {
-                notes.push(format!(
-                    "{} has no way back: the migrations before it were not tried",
-                    migration.name
-                ));
-                return Ok(());
-            };
+        for change in changes(&migrations, dialect).iter().rev() {
+            let Some(migration) = change.last() else { continue };
+            let mut says_so = false;
+            for part in *change {
+                let Some(down) = part.down(dialect)? else {
+                    notes.push(format!(
+                        "{} has no way back: the migrations before it were not tried",
+                        part.name
+                    ));
+                    return Ok(());
+                };
+                says_so |= down.text.contains("Cannot bring back");
+            }
             let rows_before = counts(&mut history.connection, &after);
-            if let Err(error) = self.run(history, migration, true) {
+            if let Err(error) = self.run(history, change, true) {
                 // The file itself says that it cannot bring back what was there.
-                if down.text.contains("Cannot bring back") {
+                if says_so {
                     notes.push(format!(
                         "{} cannot be reverted while there are rows, as it says itself",
                         migration.name
@@ -142,7 +148,7 @@ impl Replay<'_> {
                 return Ok(());
             }
             let before = history.connection.introspect()?;
-            if let Err(error) = self.run(history, migration, false) {
+            if let Err(error) = self.run(history, change, false) {
                 self.fault(
                     "again-fails",
                     migration,
@@ -182,7 +188,7 @@ impl Replay<'_> {
                     lost.join(", ")
                 ));
             }
-            if let Err(error) = self.run(history, migration, true) {
+            if let Err(error) = self.run(history, change, true) {
                 self.fault(
                     "way-back-fails",
                     migration,
@@ -203,13 +209,23 @@ impl Replay<'_> {
         Ok(())
     }
 
-    fn run(&self, history: &mut History, migration: &Migration, down: bool) -> anyhow::Result<()> {
+    fn run(
+        &self,
+        history: &mut History,
+        migrations: &[Migration],
+        down: bool,
+    ) -> anyhow::Result<()> {
         let dir = history.dir.clone();
         history.under_lock(self.context, &self.settings, |history, lock| {
             let mut progress = Progress::new(self.context);
             let mut run = history.run(lock, &self.settings, &mut progress);
-            let outcome =
-                if down { run.rollback(&[migration], &dir) } else { run.migrate(&[migration]) };
+            let mut order: Vec<&Migration> = migrations.iter().collect();
+            let outcome = if down {
+                order.reverse();
+                run.rollback(&order, &dir)
+            } else {
+                run.migrate(&order)
+            };
             outcome.map(drop).map_err(super::migrations::stop)
         })
     }
@@ -228,6 +244,11 @@ impl Replay<'_> {
                 .detail(error.to_string()),
         );
     }
+}
+
+/// Migrations that are one change: parts of it mean nothing without the others on the way back.
+fn changes(migrations: &[Migration], dialect: Dialect) -> Vec<&[Migration]> {
+    migrations.chunk_by(|_, next| snapshot::continues(next, dialect)).collect()
 }
 
 fn told(

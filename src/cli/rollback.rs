@@ -6,6 +6,7 @@ use crate::apply::ApplyError;
 use crate::database::Access;
 use crate::ledger::Standing;
 use crate::migration::{Migration, Version};
+use crate::source::snapshot;
 
 #[derive(clap::Args, Debug)]
 #[command(
@@ -92,7 +93,8 @@ pub(super) fn newest(history: &mut History, extent: &Extent) -> anyhow::Result<V
         let (wanted, dir) = (wanted.clone(), history.dir.clone());
         return Err(stop(ApplyError::Unknown { wanted, dir }));
     }
-    let mut chosen = Vec::new();
+    let dialect = history.target.dialect();
+    let mut chosen: Vec<Migration> = Vec::new();
     for line in standing.iter().rev() {
         match line.standing {
             Standing::Pending | Standing::PendingOlder => continue,
@@ -107,7 +109,13 @@ pub(super) fn newest(history: &mut History, extent: &Extent) -> anyhow::Result<V
             }
             _ => {}
         }
-        if chosen.len() == steps || keep.as_ref().is_some_and(|keep| line.version <= *keep) {
+        // The way back of a change in several folders is one: half of it would leave neither state.
+        let whole = |chosen: &[Migration]| {
+            chosen.last().is_none_or(|last| !snapshot::continues(last, dialect))
+        };
+        if chosen.len() >= steps && whole(&chosen)
+            || keep.as_ref().is_some_and(|keep| line.version <= *keep)
+        {
             break;
         }
         match history.migrations.iter().find(|m| m.version == line.version) {

@@ -1,6 +1,8 @@
 use super::{ConfigError, Origin, Variables};
 use crate::model::Dialect;
-use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
+use percent_encoding::{
+    AsciiSet, CONTROLS, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode,
+};
 use std::fmt;
 use std::path::Path;
 use url::Url;
@@ -22,6 +24,9 @@ pub struct Target {
 
 /// A SQLite path as a `file:` URI holds it (uri.html).
 const IN_URI: &AsciiSet = &CONTROLS.add(b' ').add(b'?').add(b'#').add(b'%');
+
+/// A value of a PostgreSQL URL's query, or a database's name in its path (RFC 3986, unreserved).
+const IN_QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'_').remove(b'-').remove(b'.').remove(b'~');
 
 /// How the database is reached. Neither `Display` nor `Debug` shows a password.
 #[derive(Clone, PartialEq, Eq)]
@@ -123,6 +128,41 @@ impl Location {
         }
     }
 
+    /// One URL that says it all, passwords included, with the keywords in its query; another database
+    /// of the same server where one is named. On SQLite the path.
+    #[must_use]
+    pub fn url(&self, database: Option<&str>) -> String {
+        let (url, keywords) = match self {
+            Self::Postgres { url, keywords } => (url, keywords),
+            Self::Sqlite { path } => return path.clone(),
+        };
+        if keywords.is_empty() && database.is_none() {
+            return url.clone();
+        }
+        let (scheme, rest) = url.split_once("://").unwrap_or(("postgres", ""));
+        let rest = rest.split('#').next().unwrap_or("");
+        let (place, query) = rest.split_once('?').unwrap_or((rest, ""));
+        let place = match database {
+            Some(name) => {
+                let server = place.split('/').next().unwrap_or("");
+                format!("{server}/{}", utf8_percent_encode(name, IN_QUERY))
+            }
+            None => place.to_owned(),
+        };
+        let other = |key: &str| database.is_none() || key != "dbname";
+        let own = query
+            .split('&')
+            .filter(|pair| !pair.is_empty() && pair.split('=').next().is_none_or(other));
+        let mut pairs: Vec<String> = own.map(str::to_owned).collect();
+        for (key, value) in keywords.iter().filter(|(key, _)| other(key)) {
+            pairs.push(format!("{key}={}", utf8_percent_encode(value, IN_QUERY)));
+        }
+        match pairs.is_empty() {
+            true => format!("{scheme}://{place}"),
+            false => format!("{scheme}://{place}?{}", pairs.join("&")),
+        }
+    }
+
     /// The same place seen from another folder: a relative SQLite path stands in `folder`.
     pub(super) fn within(mut self, folder: &Path) -> Self {
         let Self::Sqlite { path } = &mut self else { return self };
@@ -188,7 +228,7 @@ impl Location {
     ///
     /// # Errors
     /// A `POSTGRES_USE_SSL` that is neither yes nor no.
-    pub(super) fn from_variables(
+    pub(crate) fn from_variables(
         variables: &Variables,
     ) -> Result<Option<(Self, Origin)>, ConfigError> {
         let decisive = ["POSTGRES_DB", "POSTGRES_USER", "POSTGRES_HOST"];

@@ -153,6 +153,13 @@ impl Snapshot {
     }
 }
 
+/// Whether a migration is a further part of the change that the one before it began. What cannot be
+/// read is none.
+#[must_use]
+pub fn continues(migration: &Migration, dialect: Dialect) -> bool {
+    read(migration, dialect).is_ok_and(|snapshot| snapshot.is_some_and(|s| s.continues))
+}
+
 /// Reads a migration's snapshot; `None` where it has none (written by hand or by Diesel).
 ///
 /// # Errors

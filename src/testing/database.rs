@@ -1,6 +1,7 @@
 use super::Error;
 use crate::app::{Backend, Db, PoolSettings};
 use crate::config::Target;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -28,6 +29,19 @@ impl<C: Backend> TestDatabase<C> {
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// The URL for another role, as the application's, which policies bind. Its password is that of
+    /// the template's URL, if there is one. On SQLite there are no roles.
+    #[must_use]
+    pub fn url_as(&self, role: &str) -> String {
+        let Some((scheme, rest)) = self.url.split_once("://") else { return self.url.clone() };
+        let end = rest.find(['/', '?']).unwrap_or(rest.len());
+        let (login, rest) = rest.split_at(end);
+        let (user, host) = login.rsplit_once('@').unwrap_or(("", login));
+        let password = user.split_once(':').map(|(_, password)| format!(":{password}"));
+        let role = utf8_percent_encode(role, NON_ALPHANUMERIC);
+        format!("{scheme}://{role}{}@{host}{rest}", password.unwrap_or_default())
     }
 
     /// The database's name; on SQLite that of its file.

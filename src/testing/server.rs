@@ -6,7 +6,6 @@ use crate::config::{Location, Target};
 use crate::database::postgres::PgSession;
 use crate::database::{DatabaseError, ErrorKind, Session, Value, connect_elsewhere};
 use crate::dialect::postgres::quote;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -292,29 +291,10 @@ fn named(target: &Target, name: &str) -> Target {
     target
 }
 
-/// The target's URL with another database, and with its keywords in it.
+/// The target's URL with another database.
 fn url(target: &Target, name: &str) -> String {
-    let Location::Postgres { url, keywords } = &target.location else { return String::new() };
-    let (scheme, rest) = url.split_once("://").unwrap_or(("postgres", ""));
-    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    let (place, rest) = rest.split_at(end);
-    let query = rest.split('#').next().unwrap_or("").split_once('?').map_or("", |(_, query)| query);
-    let mut pairs: Vec<String> = query
-        .split('&')
-        .filter(|pair| !pair.is_empty() && !pair.starts_with("dbname="))
-        .map(str::to_owned)
-        .collect();
-    for (key, value) in keywords.iter().filter(|(key, _)| key != "dbname") {
-        pairs.push(format!("{key}={}", utf8_percent_encode(value, NON_ALPHANUMERIC)));
-    }
-    let query = if pairs.is_empty() { String::new() } else { format!("?{}", pairs.join("&")) };
-    format!(
-        "{scheme}://{place}/{}{query}",
-        utf8_percent_encode(name, NON_ALPHANUMERIC_BUT_UNDERSCORE)
-    )
+    target.location.url(Some(name))
 }
-
-const NON_ALPHANUMERIC_BUT_UNDERSCORE: &percent_encoding::AsciiSet = &NON_ALPHANUMERIC.remove(b'_');
 
 #[cfg(test)]
 mod tests {
@@ -350,7 +330,7 @@ mod tests {
         if let Location::Postgres { keywords, .. } = &mut with.location {
             keywords.push(("sslmode".to_owned(), "verify-full".to_owned()));
         }
-        assert_eq!(url(&named(&with, "y"), "x"), "postgres://h/x?sslmode=verify%2Dfull");
+        assert_eq!(url(&named(&with, "y"), "x"), "postgres://h/x?sslmode=verify-full");
     }
 
     #[test]

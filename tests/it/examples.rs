@@ -23,6 +23,31 @@ const PLANNER: Example = Example {
     ),
 };
 
+const PUBLISHING: Example = Example {
+    name: "publishing-platform",
+    before: "INSERT INTO users (email, name) VALUES ('ada@example.org', 'Ada'); \
+             INSERT INTO workspaces (user_id, slug) SELECT id, 'ada' FROM users; \
+             INSERT INTO nodes (id, workspace_id, kind, path) SELECT gen_random_uuid(), id, 'page', '/b' FROM workspaces; \
+             INSERT INTO nodes (id, workspace_id, kind, path) SELECT gen_random_uuid(), id, 'page', '/a' FROM workspaces",
+    after: (
+        "SELECT string_agg(path || position, ' ' ORDER BY position) || (SELECT is_nullable FROM information_schema.columns \
+         WHERE table_name = 'nodes' AND column_name = 'position') FROM nodes",
+        "/a1 /b2NO",
+    ),
+};
+
+const EXTENSION: Example = Example {
+    name: "extension",
+    before: "INSERT INTO extension_instance (id, context, context_id, active, scopes) \
+             VALUES ('i', 'project', 'p', true, '{comments:read}'); \
+             INSERT INTO comments (extension_instance_id, user_id, text) VALUES ('i', 'ada', 'x')",
+    after: (
+        "SELECT i.consented_scopes[1] || ' ' || c.text FROM comments c \
+         JOIN extension_instance i ON i.id = c.extension_instance_id",
+        "comments:read x",
+    ),
+};
+
 #[allow(dead_code)]
 enum Database {
     Postgres(PgDatabase),
@@ -131,4 +156,27 @@ impl Example {
 #[test]
 fn product_planner() {
     PLANNER.on_postgres();
+}
+
+#[test]
+fn publishing_platform() {
+    PUBLISHING.on_postgres();
+}
+
+#[test]
+fn extension() {
+    EXTENSION.on_postgres();
+    // A tenant of the project, with what the schema, the settings and the role are.
+    let database = Database::Postgres(PgDatabase::create("example"));
+    let run = |args: &[&str]| EXTENSION.run(&database, args);
+    run(&["migrate"]).success();
+    run(&["seed", "--env", "test"]).success();
+    run(&["tenant", "erase", "theirs", "--yes"]).success().stdout_has("comments");
+    assert_eq!(database.value("SELECT count(*) FROM comments"), "0");
+    assert_eq!(database.value("SELECT string_agg(id, '') FROM extension_instance"), "mine");
+    run(&["seed", "--env", "test"]).success();
+    database.execute(
+        "INSERT INTO comments (extension_instance_id, user_id, text) VALUES ('mine', 'ada', 'x')",
+    );
+    run(&["tenant", "doctor"]).success().stdout_has("0 broken");
 }

@@ -1,0 +1,2 @@
+-- Positions that were made up are as good as none: they stay.
+SELECT 1;
