@@ -3,7 +3,7 @@
 # the binary and starts a server.
 #
 #   benches/run.sh                   everything
-#   benches/run.sh start status      some of it: start status pull generate push migrate rebuild inspect
+#   benches/run.sh start status      some of it: start status pull generate push migrate rebuild inspect studio
 #   TABLES=200 RUNS=3 benches/run.sh   smaller
 #
 # TABLES is the size of the schema; everything that must be linear is measured at five times that
@@ -301,7 +301,9 @@ SQL
     line "SQLite, every row as CSV" "$(best 1 "$@" "$work/rows.db")" "" "$(memory "$@" "$work/rows.db")"
 }
 
-[ $# -gt 0 ] || set -- start status pull generate push migrate rebuild inspect
+studio() { DBKIT=$dbkit "$benches/studio.sh"; }
+
+[ $# -gt 0 ] || set -- start status pull generate push migrate rebuild inspect studio
 for part in "$@"; do
     "$part"
     echo
