@@ -84,6 +84,40 @@ pub use app::{SeedRun, Seeded, Seeder, Seeding};
 #[cfg(feature = "migrator")]
 pub use apply::Migrator;
 #[cfg(feature = "app")]
+/// ```
+/// use diesel::prelude::*;
+///
+/// dbkit::schema! {
+///     table lines (order_id, number) {
+///         order_id -> Integer,
+///         number -> Integer,
+///         text -> Text,
+///     }
+/// }
+///
+/// #[derive(Queryable, Selectable, Insertable)]
+/// #[diesel(table_name = lines)]
+/// struct Line {
+///     order_id: i32,
+///     number: i32,
+///     text: String,
+/// }
+///
+/// #[derive(dbkit::Repository)]
+/// #[repository(table = lines, entity = Line, key = (order_id, number), id = (i32, i32), new = Line,
+///     connection = SqliteConnection)]
+/// struct Lines;
+///
+/// let mut connection = SqliteConnection::establish(":memory:")?;
+/// # use diesel::connection::SimpleConnection;
+/// # connection.batch_execute("CREATE TABLE lines (order_id INTEGER, number INTEGER, text TEXT NOT NULL, PRIMARY KEY (order_id, number))")?;
+/// let line = |number| Line { order_id: 1, number, text: "bolts".to_owned() };
+/// assert_eq!(Lines::insert_many(&mut connection, &[line(1), line(2)])?, 2);
+/// assert!(Lines::exists(&mut connection, (1, 2))?);
+/// let page = Lines::page(&mut connection, Some((1, 1)), 10)?;
+/// assert_eq!(page.first().map(|line| line.number), Some(2));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub use dbkit_macros::Repository;
 pub use dbkit_macros::{embed_migrations, schema};
 pub use migration::EmbeddedMigration;

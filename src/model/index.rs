@@ -41,6 +41,30 @@ pub struct Index {
     pub comment: Option<String>,
 }
 
+impl Index {
+    /// A plain b-tree over these; whatever else there is, is set on it.
+    #[must_use]
+    pub fn new(name: impl Into<String>, elements: Vec<IndexElement>) -> Self {
+        Self {
+            name: name.into(),
+            unique: false,
+            method: btree(),
+            elements,
+            include: Vec::new(),
+            nulls_not_distinct: false,
+            predicate: None,
+            options: Options::new(),
+            tablespace: None,
+            only: false,
+            attached_to: None,
+            invalid: false,
+            clustered: false,
+            statistics: BTreeMap::new(),
+            comment: None,
+        }
+    }
+}
+
 fn btree() -> String {
     "btree".to_owned()
 }

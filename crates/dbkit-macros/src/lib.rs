@@ -71,7 +71,8 @@ pub fn embed_migrations(input: proc_macro::TokenStream) -> proc_macro::TokenStre
 /// struct Shops;
 /// ```
 ///
-/// `key` names the key's column where it is not `id`. With `tenant = shop_id, tenant_id = String` every
+/// `key` names the key's column where it is not `id`; a key of several is `key = (order_id, line)`, `id = (i32,
+/// String)`. Keys of text are `id = &str`. With `tenant = shop_id, tenant_id = String` every
 /// function takes the tenant first: it sees and writes only rows of that tenant, and `new` has no such
 /// column. Where no policy does it (SQLite), this is what keeps tenants apart.
 #[proc_macro_derive(Repository, attributes(repository))]

@@ -88,6 +88,11 @@ impl Settings {
     }
 }
 
+/// A type that cannot be a tuple by another name.
+fn is_plain(name: &Ident) -> bool {
+    ["i16", "i32", "i64", "u32", "bool", "String"].iter().any(|plain| name == plain)
+}
+
 /// The columns of the key, in its order.
 struct Key<'s> {
     columns: Vec<Ident>,
@@ -196,6 +201,19 @@ pub(super) fn expand(input: &DeriveInput) -> syn::Result<TokenStream> {
         .ty("connection")
         .ok_or_else(|| settings.missing("connection = diesel::PgConnection"))?;
     let key = Key { columns: settings.key(), table };
+    // A name may stand for a tuple; what is written out can be counted.
+    let parts = match id {
+        Type::Path(path) if path.path.get_ident().is_none_or(|name| !is_plain(name)) => None,
+        Type::Tuple(tuple) => Some(tuple.elems.len()),
+        _ => Some(1),
+    };
+    if parts.is_some_and(|parts| parts != key.columns.len()) {
+        let message = match key.columns.len() {
+            1 => "the key has one column: `id` is one type, no tuple".to_owned(),
+            number => format!("the key has {number} columns: `id` is a tuple of as many types"),
+        };
+        return Err(syn::Error::new_spanned(id, message));
+    }
     let tenant = match (settings.path("tenant"), settings.ty("tenant_id")) {
         (None, None) => None,
         (Some(column), Some(ty)) => Some((column, ty)),
@@ -331,6 +349,55 @@ fn inserts(
                 inserted += diesel::insert_into(#table::table).values(part).execute(connection)?;
             }
             Ok(inserted)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::expand;
+
+    /// What the compiler says of it; empty where it says nothing.
+    #[allow(clippy::unwrap_used)]
+    fn told(text: &str) -> String {
+        expand(&syn::parse_str(text).unwrap()).err().map(|e| e.to_string()).unwrap_or_default()
+    }
+
+    #[test]
+    fn mistakes_say_what_to_write() {
+        for (text, wanted) in [
+            ("struct S;", "write #[repository(table = shops, …)]"),
+            ("#[repository(table = shops)] struct S;", "entity = Shop"),
+            ("#[repository(table = shops, entity = Shop)] struct S;", "id = i32"),
+            (
+                "#[repository(table = shops, entity = Shop, id = i32)] struct S;",
+                "connection = diesel::PgConnection",
+            ),
+            ("#[repository(tabel = shops)] struct S;", "`tabel` is none of table, entity, key"),
+            ("#[repository(table = a, table = b)] struct S;", "`table` is there twice"),
+            ("#[repository(key = ())] struct S;", "at least one column"),
+            (
+                "#[repository(table = t, entity = E, id = i32, connection = C, tenant = shop_id)] struct S;",
+                "tenant = shop_id, tenant_id = String",
+            ),
+            (
+                "#[repository(table = t, entity = E, id = i32, connection = C)] enum S { A }",
+                "a repository is a struct",
+            ),
+            (
+                "#[repository(table = t, entity = E, key = (a, b), id = i32, connection = C)] struct S;",
+                "`id` is a tuple of as many",
+            ),
+            (
+                "#[repository(table = t, entity = E, key = (a, b), id = (i32, i32), connection = C)] struct S;",
+                "",
+            ),
+        ] {
+            let told = told(text);
+            assert!(
+                told.contains(wanted) && told.is_empty() == wanted.is_empty(),
+                "{text}: {told}"
+            );
         }
     }
 }

@@ -189,29 +189,14 @@ pub fn unique(columns: Vec<String>) -> Unique {
 /// An index on the tenant column, without a name.
 #[must_use]
 pub fn index(column: &str) -> Index {
-    Index {
-        name: String::new(),
-        unique: false,
-        method: "btree".to_owned(),
-        elements: vec![IndexElement {
-            key: IndexKey::Column(column.to_owned()),
-            collation: None,
-            opclass: None,
-            order: Order::Asc,
-            nulls: None,
-        }],
-        include: Vec::new(),
-        nulls_not_distinct: false,
-        predicate: None,
-        options: Options::new(),
-        tablespace: None,
-        only: false,
-        attached_to: None,
-        invalid: false,
-        clustered: false,
-        statistics: BTreeMap::new(),
-        comment: None,
-    }
+    let element = IndexElement {
+        key: IndexKey::Column(column.to_owned()),
+        collation: None,
+        opclass: None,
+        order: Order::Asc,
+        nulls: None,
+    };
+    Index::new("", vec![element])
 }
 
 /// The tables that are exactly what `#[tenant(column)]` makes, so that it says all there is to say

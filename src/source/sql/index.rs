@@ -3,11 +3,8 @@
 use super::clash;
 use super::mistake::{Mistake, Read};
 use super::statement::Statement;
-use crate::model::{
-    Expr, Index, IndexElement, IndexKey, Model, Nulls, Options, Order, QName, ViewKind,
-};
+use crate::model::{Expr, Index, IndexElement, IndexKey, Model, Nulls, Order, QName, ViewKind};
 use crate::sql::lex::TokenKind;
-use std::collections::BTreeMap;
 
 /// From behind `CREATE` on.
 pub(super) fn read(s: &mut Statement, model: &mut Model) -> Read<()> {
@@ -59,23 +56,7 @@ pub(super) fn find<'m>(model: &'m mut Model, name: &QName) -> Option<&'m mut Ind
 
 fn body(s: &mut Statement, name: String, unique: bool) -> Read<Index> {
     let method = if s.c.eat("USING") { s.name("an index method")? } else { "btree".to_owned() };
-    let mut index = Index {
-        name,
-        unique,
-        method,
-        elements: Vec::new(),
-        include: Vec::new(),
-        nulls_not_distinct: false,
-        predicate: None,
-        options: Options::new(),
-        tablespace: None,
-        only: false,
-        attached_to: None,
-        invalid: false,
-        clustered: false,
-        statistics: BTreeMap::new(),
-        comment: None,
-    };
+    let mut index = Index { unique, method, ..Index::new(name, Vec::new()) };
     s.kind(TokenKind::Open, "( with columns or expressions")?;
     loop {
         index.elements.push(element(s)?);

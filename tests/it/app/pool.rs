@@ -152,16 +152,16 @@ fn queries_are_logged_without_values_and_loops_are_noticed() {
     let log = Arc::new(Mutex::new(String::new()));
     tracing::subscriber::with_default(Log(Arc::clone(&log)), || {
         db.run(|c| -> Result<(), Error> {
-            for id in [41, 42, 43] {
+            for id in [918_273_641, 918_273_642, 918_273_643] {
                 accounts::table.find(id).first::<(i32, i32)>(c).optional()?;
             }
-            diesel::sql_query("SELECT 'secret' AS a, 4711 AS b").execute(c)?;
+            diesel::sql_query("SELECT 'secret' AS a, 918273644 AS b").execute(c)?;
             Ok(())
         })
         .unwrap();
     });
     let log = log.lock().unwrap();
-    assert!(!log.contains("42") && !log.contains("secret") && !log.contains("4711"), "{log}");
+    assert!(!log.contains("918273") && !log.contains("secret"), "{log}");
     assert!(log.contains("slow query"), "{log}");
     assert!(log.contains("span unit scope=\"plain\" attempt=1"), "{log}");
     assert!(log.contains("span query db.system=\"sqlite\" query=\"SELECT"), "{log}");

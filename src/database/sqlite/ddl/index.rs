@@ -1,11 +1,8 @@
 //! `CREATE INDEX` (lang_createindex.html).
 
-use crate::model::{
-    Collation, Dialect, Expr, Index, IndexElement, IndexKey, Options, Order, QName, Table,
-};
+use crate::model::{Collation, Dialect, Expr, Index, IndexElement, IndexKey, Order, QName, Table};
 use crate::sql::cursor::Cursor;
 use crate::sql::lex::TokenKind;
-use std::collections::BTreeMap;
 
 /// Reads `CREATE INDEX`; `table` is the table it is on.
 pub fn index(name: &str, sql: &str, table: &Table) -> Option<Index> {
@@ -25,23 +22,7 @@ pub fn index(name: &str, sql: &str, table: &Table) -> Option<Index> {
         elements.push(element(keys.slice(span), table)?);
         keys.eat_kind(TokenKind::Comma);
     }
-    Some(Index {
-        name: name.to_owned(),
-        unique,
-        method: "btree".to_owned(),
-        elements,
-        include: Vec::new(),
-        nulls_not_distinct: false,
-        predicate,
-        options: Options::new(),
-        tablespace: None,
-        only: false,
-        attached_to: None,
-        invalid: false,
-        clustered: false,
-        statistics: BTreeMap::new(),
-        comment: None,
-    })
+    Some(Index { unique, predicate, ..Index::new(name, elements) })
 }
 
 /// `expr [COLLATE name] [ASC | DESC]`.
