@@ -1,8 +1,9 @@
 //! The projects under `examples/`, with the program itself: every history from an empty database to
 //! the schema and back, over rows that were there before.
 
-use crate::support::{Dbkit, Outcome, PgDatabase, Project, SqliteFile};
-use std::path::PathBuf;
+use crate::support::{Dbkit, Outcome, PgDatabase, Project};
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 struct Example {
     name: &'static str,
@@ -48,34 +49,23 @@ const EXTENSION: Example = Example {
     ),
 };
 
-#[allow(dead_code)]
-enum Database {
-    Postgres(PgDatabase),
-    Sqlite(SqliteFile),
-}
+const DESIGNER: Example = Example {
+    name: "schema-designer",
+    before: "INSERT INTO users (id, name, email) VALUES ('ada', 'Ada', 'ada@example.org'); \
+             INSERT INTO projects (id, user_id, title, design) VALUES ('shop', 'ada', 'A shop', '{}')",
+    after: ("SELECT name FROM projects", "A shop"),
+};
 
-impl Database {
-    fn url(&self) -> String {
-        match self {
-            Self::Postgres(database) => database.url().to_owned(),
-            Self::Sqlite(file) => file.url(),
-        }
-    }
-
-    fn execute(&self, sql: &str) {
-        match self {
-            Self::Postgres(database) => database.execute(sql),
-            Self::Sqlite(file) => file.execute(sql),
-        }
-    }
-
-    fn value(&self, sql: &str) -> String {
-        match self {
-            Self::Postgres(database) => database.value(sql),
-            Self::Sqlite(file) => file.value(sql),
-        }
-    }
-}
+const BACKEND: Example = Example {
+    name: "tenant-backend",
+    before: "INSERT INTO tenants (slug, name, domain, status) \
+             VALUES ('acme', 'Acme', 'acme.example', 'active')",
+    after: (
+        "SELECT slug || ' ' || status || ' ' || ('suspended' = ANY (enum_range(NULL::tenant_status)::text[])) \
+         FROM tenants",
+        "acme active true",
+    ),
+};
 
 impl Example {
     fn folder(&self) -> PathBuf {
@@ -83,12 +73,11 @@ impl Example {
     }
 
     /// Runs the program in the project's folder; it changes nothing there.
-    fn run(&self, database: &Database, args: &[&str]) -> Outcome {
-        let url = database.url();
-        Dbkit::new(self.folder()).args(args).args(["--database-url", &url]).run()
+    fn run(&self, database: &PgDatabase, args: &[&str]) -> Outcome {
+        Dbkit::new(self.folder()).args(args).args(["--database-url", database.url()]).run()
     }
 
-    fn walk(&self, database: &Database) {
+    fn walk(&self, database: &PgDatabase) {
         let run = |args: &[&str]| self.run(database, args);
         // As a newcomer finds it: nothing is left to generate, and nothing is wrong.
         run(&["generate", "--check"]).success();
@@ -108,7 +97,7 @@ impl Example {
     }
 
     /// Both environments' seeds: a second run changes nothing.
-    fn seed(&self, environment: &str, database: &Database) {
+    fn seed(&self, environment: &str, database: &PgDatabase) {
         let run = |args: &[&str]| {
             let args: Vec<&str> = args.iter().copied().chain(["--env", environment]).collect();
             self.run(database, &args)
@@ -133,21 +122,10 @@ impl Example {
     }
 
     fn on_postgres(&self) {
-        let database = Database::Postgres(PgDatabase::create("example"));
+        let database = PgDatabase::create("example");
         self.walk(&database);
         for environment in ["dev", "test"] {
-            self.seed(environment, &Database::Postgres(PgDatabase::create("example")));
-        }
-        self.unchanged();
-    }
-
-    #[allow(dead_code)]
-    fn on_sqlite(&self) {
-        let folder = Project::empty();
-        let file = |name: &str| Database::Sqlite(SqliteFile::new(folder.join(name)));
-        self.walk(&file("walk.db"));
-        for environment in ["dev", "test"] {
-            self.seed(environment, &file(environment));
+            self.seed(environment, &PgDatabase::create("example"));
         }
         self.unchanged();
     }
@@ -167,7 +145,7 @@ fn publishing_platform() {
 fn extension() {
     EXTENSION.on_postgres();
     // A tenant of the project, with what the schema, the settings and the role are.
-    let database = Database::Postgres(PgDatabase::create("example"));
+    let database = PgDatabase::create("example");
     let run = |args: &[&str]| EXTENSION.run(&database, args);
     run(&["migrate"]).success();
     run(&["seed", "--env", "test"]).success();
@@ -179,4 +157,126 @@ fn extension() {
         "INSERT INTO comments (extension_instance_id, user_id, text) VALUES ('mine', 'ada', 'x')",
     );
     run(&["tenant", "doctor"]).success().stdout_has("0 broken");
+}
+
+/// The prototype: pushed, and a column with rows in it is not lost by the way.
+#[test]
+fn schema_designer() {
+    DESIGNER.on_postgres();
+    let project = Project::empty();
+    copy(&DESIGNER.folder(), project.path());
+    let database = PgDatabase::create("example");
+    let run = |args: &[&str]| project.dbkit(args).args(["--database-url", database.url()]).run();
+    run(&["push", "--yes"]).success();
+    run(&["seed", "--env", "test"]).success();
+    let schema = project.read("src/schema.rs");
+    let without: String = schema
+        .lines()
+        .filter(|line| !line.contains("design -> Jsonb"))
+        .map(|l| format!("{l}\n"))
+        .collect();
+    project.write("src/schema.rs", without);
+    let loss = "data-loss: drops column projects.design and its values (projects has 1 row)";
+    run(&["push", "--yes"]).code(4).stderr_has(loss).stderr_has("--allow data-loss");
+    assert_eq!(database.value("SELECT design->>'tables' FROM projects"), "[]");
+    run(&["push", "--yes", "--allow", "data-loss"]).success();
+    // The schema again, and from now on migrations: the database has them already.
+    project.write("src/schema.rs", schema);
+    database.execute("ALTER TABLE projects ADD COLUMN design jsonb NOT NULL DEFAULT '{}'");
+    database.execute("ALTER TABLE projects ALTER COLUMN design DROP DEFAULT");
+    run(&["push", "--yes"]).success();
+    run(&["baseline", "--yes"]).success();
+    run(&["status", "--check"]).success();
+}
+
+/// Not without TLS, and not without a backup.
+#[test]
+fn schema_designer_goes_to_production() {
+    let database = PgDatabase::create("example");
+    let refused = Dbkit::new(DESIGNER.folder()).args(["status", "--env", "prod"]);
+    refused
+        .env("PRODUCTION_DATABASE_URL", database.url())
+        .run()
+        .code(7)
+        .stderr_has("SSL was required");
+    let folder = Project::empty();
+    let backup = folder.join("before.dump");
+    let deploy = || {
+        let program = Path::new(env!("CARGO_BIN_EXE_dbkit"));
+        let tools = [Some(program.parent().unwrap().to_owned()), postgres_programs()];
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let path = tools.into_iter().flatten().chain(std::env::split_paths(&path));
+        let output = Command::new("./deploy.sh")
+            .arg(&backup)
+            .current_dir(DESIGNER.folder())
+            .env("PATH", std::env::join_paths(path).unwrap())
+            .env("PRODUCTION_DATABASE_URL", database.url())
+            .env("DATABASE_SSLMODE", "disable")
+            .output()
+            .unwrap();
+        Outcome::new("./deploy.sh".to_owned(), output)
+    };
+    let run = |args: &[&str]| DESIGNER.run(&database, args);
+    run(&["migrate", "--steps", "1"]).success();
+    database.execute(DESIGNER.before);
+    deploy().success().stdout_has("backed up to");
+    assert_eq!(database.value(DESIGNER.after.0), DESIGNER.after.1);
+    assert!(std::fs::read(&backup).unwrap().starts_with(b"PGDMP"));
+    deploy().success().stdout_has("nothing is pending");
+    // The database knows what it is now.
+    run(&["seed", "--env", "dev"]).code(4).stderr_has("prod");
+}
+
+/// Where pg_dump is, if it is not in the PATH.
+fn postgres_programs() -> Option<PathBuf> {
+    let named = ["DBKIT_TEST_POSTGRES_BIN", "PGBIN"].into_iter().find_map(std::env::var_os);
+    named.map(PathBuf::from)
+}
+
+#[test]
+fn tenant_backend() {
+    BACKEND.on_postgres();
+    let database = PgDatabase::create("example");
+    let run = |args: &[&str]| BACKEND.run(&database, args);
+    let tenants = ["--schema", "src/tenant/schema.rs", "--migration-dir", "migrations/tenants"];
+    run(&[&["generate", "--check"], &tenants[..]].concat()).success();
+    run(&["prepare", "--env", "test"]).success();
+    for tenant in ["acme", "globex"] {
+        run(&["tenant", "create", tenant]).success();
+    }
+    run(&["tenant", "migrate", "--jobs", "2"]).success();
+    run(&["tenant", "status", "--check"]).success().stdout_has("2 tenants");
+    database.execute("INSERT INTO tenant_acme.members (email, name) VALUES ('a', 'A')");
+    assert_eq!(database.value("SELECT count(*) FROM tenant_globex.members"), "0");
+    // What all share is looked at without what each has.
+    run(&["check", "--database"]).success();
+}
+
+/// Every command of the pipeline is one that there is.
+#[test]
+fn pipelines_hold_real_commands() {
+    let text = std::fs::read_to_string(BACKEND.folder().join("deploy.yml")).unwrap();
+    let commands: Vec<&str> =
+        text.lines().filter_map(|line| line.trim().strip_prefix("- run: dbkit ")).collect();
+    assert!(commands.len() >= 6, "{commands:?}");
+    let project = Project::empty();
+    for command in commands {
+        let words: Vec<&str> = command.split_whitespace().collect();
+        let outcome = project.dbkit(words).arg("--help").run();
+        assert!(outcome.code == Some(0), "{outcome}");
+    }
+}
+
+/// The text files that a project is, without its program.
+fn copy(from: &Path, to: &Path) {
+    for entry in std::fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let target = to.join(path.file_name().unwrap());
+        if path.is_dir() {
+            std::fs::create_dir_all(&target).unwrap();
+            copy(&path, &target);
+        } else {
+            std::fs::copy(&path, &target).unwrap();
+        }
+    }
 }
