@@ -12,7 +12,7 @@ impl PgSession {
     /// Runs `COPY … FROM STDIN` with the reader's bytes as data. Returns the rows copied.
     ///
     /// # Errors
-    /// The server's, or [`ErrorKind::Statement`] when reading fails or `sql` is no such COPY; the
+    /// The server's, or [`ErrorKind::Statement`](crate::database::ErrorKind::Statement) when reading fails or `sql` is no such COPY; the
     /// copy is then undone by the server.
     pub fn copy_in(&mut self, sql: &str, data: &mut dyn Read) -> Result<u64, DatabaseError> {
         self.send(sql)?;
