@@ -158,11 +158,18 @@ impl<'m> Work<'m> {
 
 impl Form {
     fn of(file: &SqlFile, migration: &Migration, dialect: Dialect) -> Result<Self, ApplyError> {
-        Ok(if migration.transactional {
-            Self::Transaction(script::inspect(file, dialect)?)
-        } else {
-            Self::Steps(script::units(file, dialect)?)
-        })
+        if !migration.transactional {
+            return Ok(Self::Steps(script::units(file, dialect)?));
+        }
+        match script::inspect(file, dialect) {
+            // Files of Diesel's that say nothing of transactions may steer them: it never looked.
+            Err(error @ ApplyError::TransactionControl { .. })
+                if dialect == Dialect::Postgres && !migration.has_metadata() =>
+            {
+                script::between_commits(file, dialect)?.map(Self::Steps).ok_or(error)
+            }
+            contents => Ok(Self::Transaction(contents?)),
+        }
     }
 }
 

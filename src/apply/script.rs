@@ -15,7 +15,9 @@ pub(super) fn inspect(file: &SqlFile, dialect: Dialect) -> Result<Contents, Appl
         check(file, &span)?;
         let sql = span.sql(&file.text);
         let (path, line) = (file.path.clone(), span.line);
-        if classify::is_transaction_control(sql, dialect) {
+        if classify::is_transaction_control(sql, dialect)
+            && classify::nature(sql, dialect) != Nature::Steering
+        {
             return Err(ApplyError::TransactionControl { file: path, line, statement: head(sql) });
         }
         if classify::cannot_run_in_transaction(sql, dialect) {
@@ -60,6 +62,8 @@ pub(super) enum Unit {
     Session(StatementSpan),
     /// The file's own transaction, from BEGIN to its end; `kept` when that is COMMIT.
     Block { spans: Vec<StatementSpan>, kept: bool },
+    /// Statements between the transaction words of a file that Diesel runs in a transaction.
+    Together(Vec<StatementSpan>),
 }
 
 impl Unit {
@@ -68,7 +72,7 @@ impl Unit {
             Self::Ordinary(span) | Self::Alone(span) | Self::Session(span) => {
                 std::slice::from_ref(span)
             }
-            Self::Block { spans, .. } => spans,
+            Self::Block { spans, .. } | Self::Together(spans) => spans,
         }
     }
 }
@@ -103,13 +107,42 @@ pub(super) fn units(file: &SqlFile, dialect: Dialect) -> Result<Vec<Unit>, Apply
     Ok(units)
 }
 
+/// The units of a file that Diesel runs in a transaction and that ends it itself: PostgreSQL only
+/// warns of a BEGIN in a transaction and of a COMMIT without one, so that each COMMIT ends what came
+/// before it. `None` for a file that takes something back, of which nobody knows what is meant.
+pub(super) fn between_commits(
+    file: &SqlFile,
+    dialect: Dialect,
+) -> Result<Option<Vec<Unit>>, ApplyError> {
+    let mut units = Vec::new();
+    let mut open: Vec<StatementSpan> = Vec::new();
+    for span in Statements::new(&file.text, dialect) {
+        let span = span.map_err(|error| ApplyError::unterminated(file, &error))?;
+        check(file, &span)?;
+        let sql = span.sql(&file.text);
+        let nature = classify::nature(sql, dialect);
+        match nature {
+            Nature::Rollback => return Ok(None),
+            _ if classify::cannot_run_in_transaction(sql, dialect) => return Ok(None),
+            Nature::Begin => {}
+            Nature::Commit if open.is_empty() => {}
+            Nature::Commit => units.push(Unit::Together(std::mem::take(&mut open))),
+            _ => open.push(span),
+        }
+    }
+    if !open.is_empty() {
+        units.push(Unit::Together(open));
+    }
+    Ok(Some(units))
+}
+
 /// All that takes effect stands in one transaction of the file's own, as in a rebuilt SQLite
 /// table: such a file is wholly there or not at all.
 pub(super) fn is_atomic(units: &[Unit]) -> bool {
     let mut blocks = 0;
     for unit in units {
         match unit {
-            Unit::Block { kept: true, .. } => blocks += 1,
+            Unit::Block { kept: true, .. } | Unit::Together(_) => blocks += 1,
             Unit::Session(_) => {}
             _ => return false,
         }
@@ -178,8 +211,25 @@ mod tests {
             Unit::Alone(_) => "a".to_owned(),
             Unit::Session(_) => "s".to_owned(),
             Unit::Block { spans, .. } => format!("b{}", spans.len()),
+            Unit::Together(spans) => format!("t{}", spans.len()),
         });
         (shape.collect(), is_atomic(&units))
+    }
+
+    #[test]
+    fn a_commit_ends_what_came_before_it() {
+        for (text, sizes) in [
+            ("BEGIN; SELECT 1; SELECT 2; COMMIT;", Some(vec![2])),
+            ("SELECT 1; COMMIT; SELECT 2; BEGIN;", Some(vec![1, 1])),
+            ("COMMIT; SELECT 1; BEGIN; SELECT 2; END; SELECT 3", Some(vec![2, 1])),
+            ("BEGIN; SELECT 1; ROLLBACK;", None),
+            ("COMMIT; VACUUM;", None),
+        ] {
+            let file = SqlFile { path: PathBuf::from("up.sql"), text: text.to_owned() };
+            let units = between_commits(&file, Dialect::Postgres).unwrap_or_default();
+            let found = units.map(|units| units.iter().map(|u| u.spans().len()).collect());
+            assert_eq!(found, sizes, "{text}");
+        }
     }
 
     #[test]

@@ -43,7 +43,7 @@ pub(super) fn run(
         run.patiently(&mut |run| steps.end(run))?;
     }
     if let Connection::Postgres(session) = run.connection
-        && units.iter().any(|unit| matches!(unit, Unit::Session(_)))
+        && units.iter().any(|unit| matches!(unit, Unit::Session(_) | Unit::Together(_)))
     {
         session.execute(transaction::RESET)?;
     }
@@ -72,8 +72,15 @@ impl Steps<'_> {
             Unit::Session(span) => one::statement(run.connection, &self.work.file, span)
                 .map_err(|error| self.failed(span, error)),
             Unit::Ordinary(span) => {
-                run.patiently(&mut |run| self.ordinary(run, span, at + 1))?;
+                let spans = std::slice::from_ref(span);
+                run.patiently(&mut |run| self.together(run, spans, at, false))?;
                 self.done = at + 1;
+                Ok(())
+            }
+            Unit::Together(spans) => {
+                run.patiently(&mut |run| self.together(run, spans, at, atomic))?;
+                self.ended = atomic;
+                self.done = at + spans.len();
                 Ok(())
             }
             Unit::Block { spans, kept } => {
@@ -90,17 +97,24 @@ impl Steps<'_> {
         }
     }
 
-    /// One statement and its note.
-    fn ordinary(
+    /// Statements and their note; the ledger's last word where they are all of the file.
+    fn together(
         &self,
         run: &mut Run<'_>,
-        span: &StatementSpan,
-        done: usize,
+        spans: &[StatementSpan],
+        at: usize,
+        atomic: bool,
     ) -> Result<(), ApplyError> {
         self.open(run)?;
-        one::statement(run.connection, &self.work.file, span)
-            .map_err(|error| self.failed(span, error))?;
-        self.note(run, done, None)?;
+        for span in spans {
+            one::statement(run.connection, &self.work.file, span)
+                .map_err(|error| self.failed(span, error))?;
+        }
+        if atomic {
+            self.mark(run)?;
+        } else {
+            self.note(run, at + spans.len(), None)?;
+        }
         self.commit(run)
     }
 

@@ -5,6 +5,7 @@ use super::migrations::{History, stop};
 use super::output::{count, harmless, print};
 use super::{Context, Exit, Stop, generate, prompt};
 use crate::apply::mark_applied;
+use crate::config::Target;
 use crate::database::{Access, Session};
 use crate::history::{self, Difference};
 use crate::ledger::Ledger;
@@ -61,6 +62,22 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
     history.locked(context, Duration::from_secs(args.lock_timeout), |history| {
         locked(args, context, history)
     })
+}
+
+/// Adopts folders that have all run on a database.
+///
+/// # Errors
+/// The database's own, a snapshot that cannot be written.
+pub(super) fn adopt_all(context: &Context, target: &Target) -> anyhow::Result<()> {
+    let args = Args { name: String::new(), to: None, dry_run: false, yes: true, lock_timeout: 60 };
+    let connection = context.connect(target, Access::Write)?;
+    let mut history = History::on(context, target, connection)?;
+    history
+        .locked(context, Duration::from_secs(args.lock_timeout), |history| {
+            let lineage = Lineage::read(&history.migrations, history.target.dialect())?;
+            adopt(&args, context, history, &lineage)
+        })
+        .map(drop)
 }
 
 fn locked(args: &Args, context: &Context, history: &mut History) -> anyhow::Result<Exit> {

@@ -13,6 +13,7 @@ use crate::migration;
 use crate::model::Dialect;
 use crate::plan::Style;
 use crate::source::lineage::Lineage;
+use crate::source::schema_rs;
 use std::path::PathBuf;
 
 #[derive(clap::Args, Debug)]
@@ -142,6 +143,13 @@ fn offline(context: &Context, dialect: Dialect) -> anyhow::Result<(Vec<Finding>,
         Ok(_) if lineage.forks().iter().any(|fork| !fork.shared.is_empty()) => {}
         Ok(wanted) => {
             let model = lineage.model();
+            let wanted = match schema_rs::completed(wanted, &model) {
+                Ok(completed) => completed.source,
+                Err(mistakes) => {
+                    found.extend(mistakes.iter().map(|m| Finding::of("schema", m)));
+                    return Ok((found, migrations.len()));
+                }
+            };
             let made = Made::new(&model, &wanted.model, &wanted.renames, None, Style::Fast)?;
             if !made.up.is_empty() {
                 let differences = history::differences(&model, &wanted.model, &wanted.renames);

@@ -77,7 +77,7 @@ pub fn run(_: &Args, context: &Context) -> anyhow::Result<Exit> {
         }
         print(&grid.render(context.terminal))?;
     }
-    if let Some(file) = &config.overwritten_by_diesel {
+    for file in &config.overwritten_by_diesel {
         context.warn(&format!(
             "diesel.toml lets `diesel migration run` overwrite {}: take print_schema.file out of it",
             file.display()

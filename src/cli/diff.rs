@@ -3,7 +3,7 @@
 use super::folders::sql;
 use super::output::{Grid, harmless, print};
 use super::sides::{self, Opened, Side};
-use super::{Context, Exit, Format, Stop};
+use super::{Context, Exit, Format, Stop, schema};
 use crate::database::Session;
 use crate::dialect;
 use crate::diff::Rename;
@@ -95,13 +95,25 @@ fn models(
         }
     };
     Ok(match (from, to) {
-        (Opened::Offline(from), Opened::Offline(to)) => (from.model, to.model, to.renames),
+        (Opened::Offline(from), Opened::Offline(to)) => {
+            let from = schema::completed(context, from, &to.model)?;
+            let to = schema::completed(context, to, &from.model)?;
+            (from.model, to.model, to.renames)
+        }
         (Opened::Live(mut from), Opened::Offline(to)) => {
+            let to = match to.declared.plain {
+                true => schema::completed(context, to, &from.introspect()?)?,
+                false => to,
+            };
             let found = history::beside(&mut from, &to.model)?;
             tell(&found.notes);
             (found.live, found.other, to.renames)
         }
         (Opened::Offline(from), Opened::Live(mut to)) => {
+            let from = match from.declared.plain {
+                true => schema::completed(context, from, &to.introspect()?)?,
+                false => from,
+            };
             let found = history::beside(&mut to, &from.model)?;
             tell(&found.notes);
             (found.other, found.live, Vec::new())

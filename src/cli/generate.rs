@@ -160,7 +160,13 @@ fn draft(
     let dir = context.config.migration_dir(dialect);
     let migrations = migrations(&dir)?;
     // Before the snapshots, because parsing takes more memory than its result.
-    let wanted = if args.custom { None } else { Some(schema::load(context, dialect)?) };
+    let wanted = match args.custom {
+        true => None,
+        false => {
+            let found = schema::read(context, dialect)?;
+            Some(found.map_err(|found| schema::mistakes(context, &found))?)
+        }
+    };
     let lineage =
         Lineage::read(&migrations, dialect).map_err(|e| Stop::error(Exit::Usage, e.to_string()))?;
     let conflict = conflict(context, &lineage);
@@ -172,6 +178,10 @@ fn draft(
         }
         return Ok(Draft { dialect, dir, migrations, model, made: Made::Conflict(conflict) });
     }
+    let wanted = match wanted {
+        Some(wanted) => Some(schema::completed(context, wanted, &model)?),
+        None => None,
+    };
     let made = match wanted {
         None => {
             let snapshot = Snapshot { merges, ..Snapshot::unchanged(dialect, parent) };

@@ -1,8 +1,11 @@
 //! `dbkit init`
 
+use super::init_found::{
+    Backends, backends, diesel_features, newest_of_others, schema_files, set_up_for,
+};
 use super::{Context, Exit, Global, Stop, output};
-use crate::config::{Location, Origin};
-use crate::migration::{Migration, SNAPSHOT_FILE};
+use crate::config::Location;
+use crate::migration::Migration;
 use crate::model::Dialect;
 use std::fmt::Write;
 use std::fs;
@@ -41,7 +44,7 @@ pub fn run(args: &Args, global: Global) -> anyhow::Result<Exit> {
     };
     fs::create_dir_all(&args.directory).map_err(|error| cannot(&args.directory, &error))?;
     std::env::set_current_dir(&args.directory).map_err(|error| cannot(&args.directory, &error))?;
-    let context = Context::new(global, Vec::new())?;
+    let context = Context::new(global.clone(), Vec::new())?;
     let found = Found::look(&context, &args.dialect);
 
     let (mut told, mut created, mut kept) = (String::new(), Vec::new(), Vec::new());
@@ -63,13 +66,21 @@ pub fn run(args: &Args, global: Global) -> anyhow::Result<Exit> {
         told = format!("{}\n", serde_json::json!({ "created": created, "kept": kept }));
     }
     output::print(&told)?;
-    if let Some(file) = &found.overwritten {
+    for file in &found.overwritten {
         context.warn(&format!(
             "diesel.toml lets `diesel migration run` overwrite {}; take print_schema.file out of it, \
              for with dbkit that file is the source",
             file.display()
         ));
     }
+    for name in &found.backends.others {
+        context.warn(&format!("dbkit knows no {name}: its migrations are left alone"));
+    }
+    let adopted = found.newest.is_some() && !context.json() && {
+        // With the settings just written.
+        let wait = global.wait.or(Some(1));
+        super::init_adopt::run(&Context::new(Global { wait, ..global }, Vec::new())?)?
+    };
     if found.lacks_dependency {
         let features: Vec<String> =
             found.dialects.iter().map(|dialect| format!("{:?}", dialect.as_str())).collect();
@@ -79,7 +90,9 @@ pub fn run(args: &Args, global: Global) -> anyhow::Result<Exit> {
             features.join(", ")
         ));
     }
-    context.say(if found.existing && found.migrated {
+    context.say(if adopted {
+        "next: `dbkit pull` makes the schema files say what the database knows: indexes, defaults, checks …"
+    } else if found.existing && found.newest.is_some() {
         "next: `dbkit baseline` adopts the database your migrations made (without one: `dbkit generate --baseline`)"
     } else if found.existing {
         "next: `dbkit generate NAME --dry-run` shows what schema.rs says beyond the migrations"
@@ -93,17 +106,18 @@ pub fn run(args: &Args, global: Global) -> anyhow::Result<Exit> {
 struct Found {
     /// The project has a schema or migrations of its own.
     existing: bool,
-    /// It has migrations, and none that dbkit wrote.
-    migrated: bool,
+    /// The newest of its migrations, where dbkit wrote none of them.
+    newest: Option<Migration>,
+    backends: Backends,
     /// The schema written here needs the macro.
     lacks_dependency: bool,
-    schema: String,
+    schema: Vec<String>,
     migrations: Option<String>,
     dialects: Vec<Dialect>,
     /// `DATABASE_URL` is set here: the development database.
     has_database_url: bool,
-    /// `print_schema.file` of diesel.toml.
-    overwritten: Option<PathBuf>,
+    /// The files of `print_schema` in diesel.toml.
+    overwritten: Vec<PathBuf>,
     name: String,
 }
 
@@ -111,14 +125,9 @@ impl Found {
     fn look(context: &Context, asked: &[Dialect]) -> Self {
         let config = &context.config;
         let overwritten = config.overwritten_by_diesel.clone();
-        let schema = overwritten.clone().unwrap_or_else(|| PathBuf::from("src/schema.rs"));
-        // diesel_cli writes an absolute path, which is another on every machine.
+        let schema = schema_files(&overwritten);
         let here = std::env::current_dir().unwrap_or_default();
-        let dir = &config.migrations.value;
-        let migrations = dir.strip_prefix(&here).unwrap_or(dir);
-        let migrations = Some(migrations.to_path_buf()).filter(|dir| {
-            dir != Path::new("migrations") && !matches!(config.migrations.origin, Origin::Default)
-        });
+        let backends = backends(&config.migrations.value);
         let url = config.variables.get("DATABASE_URL");
         let mut dialects = asked.to_vec();
         if dialects.is_empty() {
@@ -130,21 +139,39 @@ impl Found {
             };
         }
         if dialects.is_empty() {
+            dialects.extend(set_up_for(&config.migrations.value));
+        }
+        if asked.is_empty() && !backends.known.is_empty() {
+            dialects = backends.known.iter().map(|(dialect, _)| *dialect).collect();
+        }
+        if dialects.is_empty() {
             dialects.push(Dialect::Sqlite);
         }
         dialects.sort();
         dialects.dedup();
+        let mut dir = config.migrations.value.clone();
+        let mut folder = dir.clone();
+        if let Some((_, name)) = backends.known.iter().find(|(known, _)| dialects.contains(known)) {
+            folder = folder.join(name);
+            if dialects.len() == 1 {
+                dir.clone_from(&folder);
+            }
+        }
+        // diesel_cli writes an absolute path, which is another on every machine.
+        let migrations = dir.strip_prefix(&here).unwrap_or(&dir);
+        let migrations = Some(migrations.to_path_buf()).filter(|dir| dir != Path::new("migrations"));
         let name = std::env::current_dir()
             .ok()
             .and_then(|dir| dir.file_name().map(|name| name.to_string_lossy().into_owned()))
             .unwrap_or_default();
         Self {
-            migrated: only_by_others(&config.migrations.value),
-            existing: schema.exists() || Path::new("diesel.toml").exists(),
-            lacks_dependency: !schema.exists()
+            newest: newest_of_others(&folder),
+            existing: schema.iter().any(|file| file.exists()) || Path::new("diesel.toml").exists(),
+            lacks_dependency: !schema.iter().any(|file| file.exists())
                 && fs::read_to_string("Cargo.toml")
                     .is_ok_and(|text| !text.contains("diesel-dbkit")),
-            schema: slashes(&schema),
+            schema: schema.iter().map(|file| slashes(file)).collect(),
+            backends,
             migrations: migrations.map(|dir| slashes(&dir)),
             dialects,
             has_database_url: url.is_some(),
@@ -155,8 +182,8 @@ impl Found {
 
     fn files(&self) -> Vec<(String, String)> {
         let mut files = vec![("dbkit.toml".to_owned(), self.settings())];
-        if !self.existing {
-            files.push((self.schema.clone(), SCHEMA.to_owned()));
+        if let (false, Some(schema)) = (self.existing, self.schema.first()) {
+            files.push((schema.clone(), SCHEMA.to_owned()));
             files.push(("seeds/dev/users.toml".to_owned(), SEED.to_owned()));
         }
         files
@@ -166,7 +193,7 @@ impl Found {
         let mut text = String::from(
             "# dbkit's settings. `dbkit config` shows every value and where it came from.\n\n",
         );
-        let _ = writeln!(text, "schema = [{:?}]", self.schema);
+        let _ = writeln!(text, "schema = {:?}", self.schema);
         if let Some(migrations) = &self.migrations {
             let _ = writeln!(text, "migrations = {migrations:?}");
         }
@@ -188,14 +215,15 @@ impl Found {
              [env.prod]\nurl = \"${{PRODUCTION_DATABASE_URL}}\"\nprotected = true\n",
             url("test"),
         );
+        if let Some(newest) = &self.newest {
+            let _ = write!(
+                text,
+                "\n[lint]\n# What ran before dbkit came is not looked at.\nstart_after = {:?}\n",
+                newest.version.as_str()
+            );
+        }
         text
     }
-}
-
-fn only_by_others(dir: &Path) -> bool {
-    let migrations = crate::migration::read(dir).unwrap_or_default();
-    let ours = |m: &Migration| m.path.join(SNAPSHOT_FILE).exists();
-    !migrations.is_empty() && !migrations.iter().any(ours)
 }
 
 fn slashes(path: &Path) -> String {
@@ -209,25 +237,6 @@ fn database_name(folder: &str) -> String {
         .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' })
         .collect();
     if name.starts_with(|c: char| c.is_ascii_lowercase()) { name } else { format!("app{name}") }
-}
-
-/// The backends Cargo.toml switches on in Diesel.
-fn diesel_features() -> Vec<Dialect> {
-    let text = fs::read_to_string("Cargo.toml").unwrap_or_default();
-    let Ok(manifest) = toml::from_str::<toml::Table>(&text) else { return Vec::new() };
-    let features = manifest
-        .get("dependencies")
-        .and_then(|dependencies| dependencies.get("diesel"))
-        .and_then(|diesel| diesel.get("features"))
-        .and_then(toml::Value::as_array);
-    let names = features.into_iter().flatten().filter_map(toml::Value::as_str);
-    names
-        .filter_map(|name| match name {
-            "postgres" | "postgres_backend" => Some(Dialect::Postgres),
-            "sqlite" | "returning_clauses_for_sqlite_3_35" => Some(Dialect::Sqlite),
-            _ => None,
-        })
-        .collect()
 }
 
 const SCHEMA: &str = r#"//! The schema. `dbkit generate NAME` writes the migration for an edit here.

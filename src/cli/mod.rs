@@ -16,6 +16,8 @@ mod generate;
 mod hazards;
 mod health;
 mod init;
+mod init_adopt;
+mod init_found;
 mod inspect;
 mod inspect_follow;
 mod inspect_overview;

@@ -5,10 +5,12 @@ use super::{Context, Exit, Stop};
 use crate::database::{Access, Connection, Session};
 use crate::history::{Beside, beside};
 use crate::model::{Dialect, Model};
-use crate::source::schema_rs::{Counts, adopt, is_plain, update};
+use crate::diagnostic::SourceFile;
+use crate::source::schema_rs::{Counts, adopt, is_plain, is_schema, update};
 use crate::source::{self, Source};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 #[derive(clap::Args, Debug)]
 #[command(
@@ -34,47 +36,48 @@ pub struct Args {
 /// # Errors
 /// No connection, or files that cannot be written.
 pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
-    let [file] = context.config.schema.value.as_slice() else {
-        return Err(Stop::error(
-            Exit::Usage,
-            "the settings name several schema files\nhelp: say which to write with --schema FILE",
-        ));
+    let files = files(context)?;
+    let Some(file) = files.first() else {
+        return Err(Stop::error(Exit::Usage, "no schema file is named\nhelp: name one with --schema FILE"));
     };
-    if file.contains(['*', '?']) {
-        return Err(Stop::error(
-            Exit::Usage,
-            format!("`{file}` is a glob\nhelp: say which file to write with --schema FILE"),
-        ));
-    }
-    let file = Path::new(file);
     let companion = file.with_extension("sql");
     let target = context.target()?;
     let mut connection = context.connect(&target, Access::Read)?;
-    let old = match args.overwrite {
-        true => Earlier::Nothing,
-        false => earlier(context, file, connection.dialect())?,
+    let old = match (args.overwrite, files.as_slice()) {
+        (true, _) => Earlier::Nothing,
+        (false, [file]) => earlier(context, file, connection.dialect())?,
+        (false, _) => several(&files)?,
     };
     let Pulled { model, rust, sql, told } = pulled(&mut connection, file, &old)?;
     if args.dry_run && context.json() {
-        let mut files = serde_json::Map::new();
-        files.insert(file.display().to_string(), rust.into());
+        let mut texts = serde_json::Map::new();
+        for (file, text) in rust {
+            texts.insert(file.display().to_string(), text.into());
+        }
         if let Some(sql) = sql.filter(|sql| !sql.is_empty()) {
-            files.insert(companion.display().to_string(), sql.into());
+            texts.insert(companion.display().to_string(), sql.into());
         }
         print(&format!(
             "{}\n",
-            serde_json::to_string_pretty(&serde_json::json!({ "files": files }))?
+            serde_json::to_string_pretty(&serde_json::json!({ "files": texts }))?
         ))?;
         return Ok(Exit::Done);
     }
     if args.dry_run {
-        print(&rust)?;
+        for (at, (file, text)) in rust.iter().enumerate() {
+            match at {
+                0 => print(text)?,
+                _ => print(&format!("\n// {}\n{text}", file.display()))?,
+            }
+        }
         if let Some(sql) = sql.filter(|sql| !sql.is_empty()) {
             print(&format!("\n-- {}\n{sql}", companion.display()))?;
         }
         return Ok(Exit::Done);
     }
-    replace(file, &rust)?;
+    for (file, text) in &rust {
+        replace(file, text)?;
+    }
     // A companion of an earlier pull would contradict a database that has nothing for it.
     if let Some(sql) = sql.as_ref().filter(|sql| !sql.is_empty() || companion.exists()) {
         replace(&companion, sql)?;
@@ -85,7 +88,7 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
     };
     summary(context, &model);
     if context.json() {
-        let mut files = vec![file.display().to_string()];
+        let mut files: Vec<String> = rust.iter().map(|(f, _)| f.display().to_string()).collect();
         files.extend(bodies.then(|| companion.display().to_string()));
         let json = serde_json::json!({
             "files": files,
@@ -98,9 +101,10 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
         print(&format!("{json}\n"))?;
         return Ok(Exit::Done);
     }
+    let names: Vec<String> = rust.iter().map(|(file, _)| file.display().to_string()).collect();
     let mut text = format!(
         "{}: {}, {}{}\n",
-        file.display(),
+        names.join(", "),
         count(model.tables.len(), "table"),
         count(model.enums.len(), "enum"),
         told.as_ref().map(changes).unwrap_or_default()
@@ -115,7 +119,8 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
 /// What there is to write.
 struct Pulled {
     model: Model,
-    rust: String,
+    /// The schema files and their texts.
+    rust: Vec<(PathBuf, String)>,
     /// `None` when the file beside it says it already.
     sql: Option<String>,
     /// What became of a file that was there.
@@ -125,17 +130,17 @@ struct Pulled {
 /// The schema file that is there.
 enum Earlier {
     Nothing,
-    /// Diesel's own, with its text.
-    Plain(String),
+    /// Diesel's own.
+    Plain(Vec<Arc<SourceFile>>),
     Ours(Box<Source>),
 }
 
 fn pulled(connection: &mut Connection, file: &Path, old: &Earlier) -> anyhow::Result<Pulled> {
     let old = match old {
         Earlier::Ours(old) => old,
-        Earlier::Plain(text) => {
+        Earlier::Plain(files) => {
             let model = connection.introspect()?;
-            let adopted = adopt(file, text, &model).ok_or_else(|| {
+            let adopted = adopt(files, &model).ok_or_else(|| {
                 let message = format!(
                     "{} cannot become dbkit's as it stands\nhelp: write it anew with --overwrite, and take \
                      what it has beside its tables from the old one",
@@ -143,13 +148,21 @@ fn pulled(connection: &mut Connection, file: &Path, old: &Earlier) -> anyhow::Re
                 );
                 Stop::error(Exit::Unexpected, message)
             })?;
-            let sql = source::sql::write_with(&model, &adopted.in_sql);
-            let told = Some(adopted.counts);
-            return Ok(Pulled { model, rust: adopted.text, sql: Some(sql), told });
+            let mut told = Counts::default();
+            for Counts { added, changed, removed } in adopted.iter().map(|made| made.counts) {
+                told.added += added;
+                told.changed += changed;
+                told.removed += removed;
+            }
+            let in_sql = adopted.first().map(|made| made.in_sql.clone()).unwrap_or_default();
+            let sql = Some(source::sql::write_with(&model, &in_sql));
+            let texts = files.iter().zip(adopted).map(|(file, made)| (file.path.clone(), made.text));
+            return Ok(Pulled { model, rust: texts.collect(), sql, told: Some(told) });
         }
         Earlier::Nothing => {
             let model = connection.introspect()?;
             let (rust, sql) = (source::schema_rs::write(&model), source::sql::write(&model));
+            let rust = vec![(file.to_owned(), rust)];
             return Ok(Pulled { model, rust, sql: Some(sql), told: None });
         }
     };
@@ -171,7 +184,41 @@ fn pulled(connection: &mut Connection, file: &Path, old: &Earlier) -> anyhow::Re
     };
     let (wanted, has) = (bodies(&live), bodies(&updated.beside));
     let sql = (wanted != has).then_some(wanted);
-    Ok(Pulled { model: live, rust: updated.text.clone(), sql, told: Some(updated.counts) })
+    let rust = vec![(file.to_owned(), updated.text.clone())];
+    Ok(Pulled { model: live, rust, sql, told: Some(updated.counts) })
+}
+
+/// The schema files of the settings. Files that a glob finds and that hold no table are not among
+/// them: a module's `mod.rs` is none.
+fn files(context: &Context) -> anyhow::Result<Vec<PathBuf>> {
+    let patterns = &context.config.schema.value;
+    let mut files = Vec::new();
+    for path in super::schema::expand(patterns)? {
+        let named = patterns.iter().any(|pattern| Path::new(pattern) == path);
+        let holds = || std::fs::read_to_string(&path).is_ok_and(|text| is_schema(&path, &text));
+        if named || holds() {
+            files.push(path);
+        }
+    }
+    Ok(files)
+}
+
+/// Several files become dbkit's together; one that is dbkit's is brought up to date alone.
+fn several(files: &[PathBuf]) -> anyhow::Result<Earlier> {
+    let files: Vec<Arc<SourceFile>> =
+        files.iter().filter(|file| file.exists()).map(|file| read(file)).collect::<Result<_, _>>()?;
+    if files.is_empty() || !files.iter().all(|file| is_plain(&file.path, &file.text)) {
+        return Err(Stop::error(
+            Exit::Usage,
+            "the settings name several schema files\nhelp: say which to write with --schema FILE",
+        ));
+    }
+    Ok(Earlier::Plain(files))
+}
+
+fn read(file: &Path) -> anyhow::Result<Arc<SourceFile>> {
+    source::files::read_text(file)
+        .map_err(|found| Stop::error(Exit::Unexpected, found.message))
 }
 
 /// Looks at the schema file that is there.
@@ -191,7 +238,7 @@ fn earlier(context: &Context, file: &Path, dialect: Dialect) -> anyhow::Result<E
         return Ok(Earlier::Nothing);
     }
     if is_plain(file, &text) {
-        return Ok(Earlier::Plain(text));
+        return Ok(Earlier::Plain(vec![read(file)?]));
     }
     match source::files::load(&[file.to_owned()], &[], dialect) {
         Ok(source) => Ok(Earlier::Ours(Box::new(source))),

@@ -5,7 +5,7 @@ use super::output::{count, harmless, print};
 use super::renames::Answers;
 use super::{Context, Exit, Stop, prompt, schema, seed_protect};
 use crate::apply::{self, Lock, Patience, PushError, PushPlan};
-use crate::database::{Access, Connection, ErrorKind};
+use crate::database::{Access, Connection, ErrorKind, Session};
 use crate::plan::{HazardKind, PlanOptions, Script, Style};
 use crate::source::{Source, locate};
 use std::path::PathBuf;
@@ -54,9 +54,14 @@ fn hazard_kind(text: &str) -> Result<HazardKind, String> {
 /// Mistakes in the files, no connection, a refused hazard, whatever the database refuses.
 pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
     let target = if args.dry_run { context.target()? } else { context.direct_target()? };
-    let wanted = schema::load(context, target.dialect())?;
+    let wanted = schema::read(context, target.dialect())?
+        .map_err(|found| schema::mistakes(context, &found))?;
     let access = if args.dry_run { Access::Read } else { Access::Create };
     let mut connection = context.connect(&target, access)?;
+    let wanted = match wanted.declared.plain {
+        true => schema::completed(context, wanted, &connection.introspect()?)?,
+        false => wanted,
+    };
     if target.protected && !args.dry_run && !args.yes {
         let question = format!("{target} is protected; push to it all the same?");
         if !prompt::confirm(&question, "--yes")? {

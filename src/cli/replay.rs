@@ -3,15 +3,15 @@
 use super::migrations::{History, Progress};
 use super::{Context, Exit, Stop, schema};
 use crate::apply::Settings;
-use crate::config::{Location, Target};
+use crate::config::{Location, Origin, Target};
 use crate::database::{Connection, Session, drop_database, open_or_create};
 use crate::history::{self, Difference, Finding, example_rows};
 use crate::migration::Migration;
 use crate::model::{Dialect, Model};
-use crate::source::snapshot;
+use crate::source::{Source, snapshot};
 
 /// A database that goes when the value goes.
-struct Scratch(Target);
+pub(super) struct Scratch(Target);
 
 impl Scratch {
     /// Beside the target: a file of its own, or a database of its own on the same server.
@@ -30,6 +30,29 @@ impl Scratch {
         }
         target.protected = false;
         Self(target)
+    }
+
+    /// The same where there may be no target: a file needs none.
+    pub(super) fn of(target: Option<&Target>, dialect: Dialect) -> Option<Self> {
+        match (target, dialect) {
+            (Some(target), _) => Some(Self::beside(target)),
+            (None, Dialect::Postgres) => None,
+            (None, Dialect::Sqlite) => {
+                let location = Location::Sqlite { path: String::new() };
+                Some(Self::beside(&Target {
+                    location,
+                    origin: Origin::Default,
+                    environment: None,
+                    protected: false,
+                    connect_timeout: None,
+                    wait: None,
+                }))
+            }
+        }
+    }
+
+    pub(super) fn target(&self) -> &Target {
+        &self.0
     }
 }
 
@@ -59,7 +82,7 @@ pub(super) fn findings(
         );
         Stop::error(Exit::NoConnection, message)
     })?;
-    let wanted = schema::read(context, target.dialect())?.ok().map(|source| source.model);
+    let wanted = schema::read(context, target.dialect())?.ok();
     let mut history = History::on(context, &scratch.0, connection)?;
     let mut replay = Replay { context, settings: Settings::default(), found: Vec::new() };
     replay.there(&mut history, wanted.as_ref())?;
@@ -78,7 +101,7 @@ struct Replay<'c> {
 
 impl Replay<'_> {
     /// Runs everything and compares with the schema files.
-    fn there(&mut self, history: &mut History, wanted: Option<&Model>) -> anyhow::Result<()> {
+    fn there(&mut self, history: &mut History, wanted: Option<&Source>) -> anyhow::Result<()> {
         for migration in history.migrations.clone() {
             if let Err(error) = self.run(history, std::slice::from_ref(&migration), false) {
                 self.fault(
@@ -92,7 +115,9 @@ impl Replay<'_> {
             }
         }
         let Some(wanted) = wanted else { return Ok(()) };
-        let beside = history::beside(&mut history.connection, wanted)?;
+        let made = history.connection.introspect()?;
+        let wanted = super::schema::completed(self.context, wanted.clone(), &made)?.model;
+        let beside = history::beside(&mut history.connection, &wanted)?;
         for difference in history::differences(&beside.other, &beside.live, &[]) {
             self.found.push(told(
                 "replay-differs",

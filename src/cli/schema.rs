@@ -1,14 +1,36 @@
 //! What the commands that read schema files share.
 
+use super::output::harmless;
 use super::{Context, Exit, Stop};
 use crate::diagnostic::Diagnostic;
-use crate::model::Dialect;
+use crate::model::{Dialect, Model};
 use crate::source::{Source, files, schema_rs};
 use std::path::PathBuf;
 
 /// Reads the schema files in force for one dialect.
 pub(super) fn load(context: &Context, dialect: Dialect) -> anyhow::Result<Source> {
-    read(context, dialect)?.map_err(|found| mistakes(context, &found))
+    let source = read(context, dialect)?.map_err(|found| mistakes(context, &found))?;
+    let undecided: Vec<Diagnostic> = source.declared.undecided.values().cloned().collect();
+    if undecided.is_empty() { Ok(source) } else { Err(mistakes(context, &undecided)) }
+}
+
+/// The schema files with what `diesel::table!` cannot say taken from `base`.
+pub(super) fn completed(
+    context: &Context,
+    source: Source,
+    base: &Model,
+) -> anyhow::Result<Source> {
+    let completed =
+        schema_rs::completed(source, base).map_err(|found| mistakes(context, &found))?;
+    if !completed.left_alone.is_empty() {
+        let names: Vec<String> =
+            completed.left_alone.iter().map(|name| harmless(&name.to_string())).collect();
+        context.say(&format!(
+            "note: left alone, because files with `diesel::table!` alone do not drop tables: {} (`dbkit pull` makes them dbkit's)",
+            names.join(", ")
+        ));
+    }
+    Ok(completed.source)
 }
 
 /// True where a schema file, or a pattern for some, names one that exists.
@@ -54,7 +76,7 @@ pub(super) fn drawn(context: &Context, found: &[Diagnostic]) -> String {
 }
 
 /// Files of globs, sorted; a name without glob characters stays, so that a missing file is named.
-fn expand(patterns: &[String]) -> anyhow::Result<Vec<PathBuf>> {
+pub(super) fn expand(patterns: &[String]) -> anyhow::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for pattern in patterns {
         if !pattern.contains(['*', '?', '[']) || PathBuf::from(pattern).exists() {

@@ -80,7 +80,10 @@ impl Side {
             return Ok(Opened::Live(Box::new(connection)));
         }
         Ok(match self {
-            Self::Schema => Opened::Offline(schema::load(context, dialect)?),
+            Self::Schema => {
+                let found = schema::read(context, dialect)?;
+                Opened::Offline(found.map_err(|found| schema::mistakes(context, &found))?)
+            }
             Self::SchemaFile(path) => {
                 let found = files::load(std::slice::from_ref(path), &[], dialect);
                 Opened::Offline(found.map_err(|found| schema::mistakes(context, &found))?)

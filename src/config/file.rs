@@ -207,8 +207,9 @@ fn nearest_key(message: &str) -> Option<String> {
 #[derive(Clone, Debug, Default)]
 pub(super) struct DieselFile {
     pub migrations: Option<PathBuf>,
-    /// `print_schema.file`, which `diesel migration run` overwrites.
-    pub print_schema: Option<PathBuf>,
+    /// `file` of `[print_schema]` and of every `[print_schema.NAME]`, which `diesel migration run`
+    /// overwrites.
+    pub print_schema: Vec<PathBuf>,
 }
 
 pub(super) fn read_diesel(file: &Path) -> Result<DieselFile, ConfigError> {
@@ -221,8 +222,16 @@ pub(super) fn read_diesel(file: &Path) -> Result<DieselFile, ConfigError> {
     let path = |section: &str, key: &str| table.get(section)?.get(key)?.as_str().map(PathBuf::from);
     Ok(DieselFile {
         migrations: path("migrations_directory", "dir"),
-        print_schema: path("print_schema", "file"),
+        print_schema: printed(&table),
     })
+}
+
+fn printed(table: &toml::Table) -> Vec<PathBuf> {
+    let Some(toml::Value::Table(section)) = table.get("print_schema") else { return Vec::new() };
+    let own = section.get("file");
+    let named = section.values().filter_map(|value| value.as_table()?.get("file"));
+    let files = own.into_iter().chain(named).filter_map(toml::Value::as_str);
+    files.map(PathBuf::from).collect()
 }
 
 #[cfg(test)]

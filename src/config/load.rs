@@ -34,12 +34,21 @@ pub struct Config {
     pub dialects: Setting<Vec<Dialect>>,
     pub older_migrations: Setting<OlderMigrations>,
     pub commit_wait: Setting<CommitWait>,
-    /// diesel.toml lets `diesel migration run` overwrite this file.
-    pub overwritten_by_diesel: Option<PathBuf>,
+    /// diesel.toml lets `diesel migration run` overwrite these files.
+    pub overwritten_by_diesel: Vec<PathBuf>,
     pub variables: Variables,
     sections: FileSection,
     database_url: Option<String>,
     wait: Option<u64>,
+}
+
+/// What a folder for one database's migrations is called, dbkit's own name first.
+#[must_use]
+pub fn backend_names(dialect: Dialect) -> &'static [&'static str] {
+    match dialect {
+        Dialect::Postgres => &["postgres", "postgresql", "pg"],
+        Dialect::Sqlite => &["sqlite", "sqlite3"],
+    }
 }
 
 impl Config {
@@ -184,7 +193,12 @@ impl Config {
     pub fn migration_dir(&self, dialect: Dialect) -> PathBuf {
         let several = self.dialects.value.len() > 1;
         if several && !matches!(self.migrations.origin, Origin::Flag(_)) {
-            self.migrations.value.join(dialect.as_str())
+            let names = backend_names(dialect);
+            let folders = names.iter().map(|name| self.migrations.value.join(name));
+            let mut folders = folders;
+            folders
+                .find(|folder| folder.is_dir())
+                .unwrap_or_else(|| self.migrations.value.join(dialect.as_str()))
         } else {
             self.migrations.value.clone()
         }

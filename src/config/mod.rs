@@ -13,7 +13,7 @@ pub use file::{
     CommitWait, EnvironmentSection, FileSection, LintLevel, LintSection, OlderMigrations,
     TenancyMode, TenancySection, names_a_place,
 };
-pub use load::{Config, Overrides};
+pub use load::{Config, Overrides, backend_names};
 pub use target::{Location, Target};
 
 use std::fmt;

@@ -1,4 +1,5 @@
 use super::Finding;
+use crate::diagnostic::Severity;
 use crate::migration::{Migration, MigrationError, SqlFile};
 use crate::model::Dialect;
 use crate::source::lineage::Lineage;
@@ -15,9 +16,20 @@ pub fn offline(
     found.extend(orphans(lineage));
     found.extend(without_snapshot(migrations, lineage));
     for migration in migrations {
-        found.extend(no_way_back(migration, lineage.dialect)?);
+        let missing = no_way_back(migration, lineage.dialect)?;
+        found.extend(missing.map(|finding| match is_adopted(migration, lineage) {
+            true => Finding { level: Severity::Warning, ..finding },
+            false => finding,
+        }));
     }
     Ok(found)
+}
+
+/// It ran before dbkit came: at most the newest of its time has a snapshot, of all of them.
+fn is_adopted(migration: &Migration, lineage: &Lineage) -> bool {
+    let Some(first) = lineage.entries.first() else { return false };
+    let whole = first.snapshot.parent.is_none() && first.snapshot.generated.is_none();
+    whole && migration.version <= first.migration.version
 }
 
 fn forks(lineage: &Lineage) -> Vec<Finding> {

@@ -55,6 +55,15 @@ impl Migration {
         Ok((!classify::is_empty(&file.text, dialect)).then_some(file))
     }
 
+    /// A metadata.toml says how it runs; dbkit always writes one.
+    #[must_use]
+    pub fn has_metadata(&self) -> bool {
+        match self.embedded {
+            Some(files) => files.metadata.is_some(),
+            None => self.path.join("metadata.toml").exists(),
+        }
+    }
+
     /// # Errors
     /// See [`SqlFile::read`].
     pub fn checksum(&self) -> Result<Checksum, MigrationError> {

@@ -2,7 +2,7 @@
 
 use super::{Source, schema_rs, sql as sql_source};
 use crate::diagnostic::{Diagnostic, Place, Severity, SourceFile};
-use crate::model::Dialect;
+use crate::model::{Dialect, Model};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -44,6 +44,14 @@ pub fn load(
     let schemas = read_all(schema_files.to_vec());
     let (mut source, found) = schema_rs::read_all(&schemas, dialect);
     mistakes.extend(found);
+    if source.declared.plain {
+        let mut beside = Model::new(dialect);
+        for file in &sql {
+            // Its mistakes are told when it is read for good.
+            drop(sql_source::read(file, dialect, &mut beside));
+        }
+        schema_rs::without_views(&mut source, &beside.views.keys().cloned().collect());
+    }
     for file in &sql {
         mistakes.extend(sql_source::read(file, dialect, &mut source.model));
     }

@@ -95,7 +95,7 @@ fn what_does_not_go_with_a_transaction_is_refused_before_anything_runs() {
     let database = PgDatabase::create("refused");
     let project = project();
     for (sql, words) in [
-        ("SELECT 1;\nCOMMIT;", "up.sql:2: `COMMIT` begins or ends a transaction"),
+        ("SELECT 1;\nROLLBACK;", "up.sql:2: `ROLLBACK` begins or ends a transaction"),
         ("CREATE INDEX CONCURRENTLY i ON a (id);", "cannot run in a transaction"),
         ("SELECT 1;\n\\connect other\n", "up.sql:2: `\\connect other` is a command of psql"),
         ("SELECT 'abc;\n", "opened here is never closed"),
@@ -103,6 +103,28 @@ fn what_does_not_go_with_a_transaction_is_refused_before_anything_runs() {
         project.write(&format!("{SECOND}/up.sql"), sql);
         run(&project, database.url(), &["migrate"]).code(2).stderr_has(words);
     }
+}
+
+/// Diesel never looks for transaction words, and PostgreSQL only warns of them.
+#[test]
+fn a_file_without_metadata_may_end_its_transaction() {
+    let database = PgDatabase::create("commits");
+    let project = project();
+    project.write(
+        &format!("{SECOND}/up.sql"),
+        "CREATE TYPE mood AS ENUM ('sad');\nCREATE TABLE m (mood mood);\nCOMMIT;\n\
+         ALTER TYPE mood ADD VALUE 'ok';\nCOMMIT;\nBEGIN;\nSAVEPOINT s;\nINSERT INTO m VALUES ('sad');\n\
+         ROLLBACK TO s;\nINSERT INTO m VALUES ('ok');\n",
+    );
+    run(&project, database.url(), &["migrate"]).success();
+    assert_eq!(database.value("SELECT string_agg(mood::text, ',') FROM m"), "ok");
+    run(&project, database.url(), &["status", "--check"]).success();
+    // One that says how it runs is taken by its word.
+    project.write(&format!("{SECOND}/metadata.toml"), "run_in_transaction = true\n");
+    let third = "migrations/2024-01-03-000000_third";
+    project.write(&format!("{third}/up.sql"), "BEGIN;\nSELECT 1;\nCOMMIT;\n");
+    project.write(&format!("{third}/metadata.toml"), "run_in_transaction = true\n");
+    run(&project, database.url(), &["migrate"]).code(2).stderr_has("up.sql:1: `BEGIN` begins");
 }
 
 #[test]

@@ -123,6 +123,7 @@ impl Table {
         });
         let declared = DeclaredTable {
             file: 0,
+            plain: self.plain,
             name: DeclaredName::new(file, &self.name.span),
             columns: columns.collect(),
         };

@@ -1,9 +1,9 @@
 //! What schema files call things, and where: a database knows only SQL names.
 
 use super::ast::Span;
-use crate::diagnostic::SourceFile;
-use crate::model::QName;
-use std::collections::BTreeMap;
+use crate::diagnostic::{Diagnostic, SourceFile};
+use crate::model::{ColumnRef, QName};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A Rust identifier as it is written (`r#` included) and where it begins.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +24,8 @@ impl DeclaredName {
 pub struct DeclaredTable {
     /// The file, by position.
     pub file: usize,
+    /// It stands in `diesel::table!`.
+    pub plain: bool,
     pub name: DeclaredName,
     /// SQL name and identifier of each column, in the file's order.
     pub columns: Vec<(String, DeclaredName)>,
@@ -38,6 +40,10 @@ pub struct Declared {
     pub types: BTreeMap<QName, String>,
     /// Some of the tables stand in `diesel::table!`, which takes no attributes of dbkit's.
     pub plain: bool,
+    /// Views for which there is a `diesel::table!`.
+    pub views: BTreeSet<QName>,
+    /// Columns of `diesel::table!` with a type that only the application and the database know.
+    pub undecided: BTreeMap<ColumnRef, Diagnostic>,
 }
 
 impl Declared {

@@ -23,8 +23,15 @@ pub fn read<'a>(
     context: &mut Context<'_>,
 ) -> Vec<&'a Attribute> {
     let notes = type_notes(column, context);
-    let resolved = resolve(&column.ty, &notes, &draft.home, context);
     let name = sql_name(&column.name, &column.notes);
+    let before = context.mistakes.len();
+    let resolved = resolve(&column.ty, &notes, &draft.home, context);
+    if draft.plain && is_unresolved(&resolved.ty) {
+        // The application's own type: the database may know what it is there.
+        let place = ColumnRef { table: draft.table.name.clone(), column: name.clone() };
+        let told = context.mistakes.take_back(before);
+        context.undecided.extend(told.map(|mistake| (place, mistake)));
+    }
     let at = draft.table.columns.len();
     let mut out = Column {
         name,
@@ -84,6 +91,10 @@ fn add_check(draft: &mut Draft, expr: String, span: &Span) {
         comment: None,
     });
     draft.check_spans.push(span.clone());
+}
+
+fn is_unresolved(ty: &DataType) -> bool {
+    matches!(&ty.name, TypeName::User(name) if name.name.is_empty())
 }
 
 /// Heeds one attribute; false when it is one that makes a constraint or index.

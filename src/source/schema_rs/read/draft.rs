@@ -5,7 +5,7 @@ use super::super::declared::{DeclaredName, DeclaredTable};
 use super::args::Args;
 use super::catalog::{Catalog, Home};
 use super::mistakes::{Mistakes, suggestion};
-use crate::diagnostic::SourceFile;
+use crate::diagnostic::{Diagnostic, SourceFile};
 use crate::diff::Conversions;
 use crate::diff::Rename;
 use crate::model::{ColumnRef, Dialect, Mask, Table};
@@ -19,6 +19,7 @@ pub struct Context<'a> {
     pub renames: &'a mut Vec<Rename>,
     pub conversions: &'a mut Conversions,
     pub personal: &'a mut BTreeMap<ColumnRef, Option<Mask>>,
+    pub undecided: &'a mut BTreeMap<ColumnRef, Diagnostic>,
 }
 
 /// A table and the places of its parts. The lists of places run beside the lists of the table.
@@ -27,6 +28,8 @@ pub struct Draft {
     /// Identifier and SQL name of each column.
     pub columns: Vec<(String, String)>,
     pub home: Home,
+    /// It stands in `diesel::table!`.
+    pub plain: bool,
     pub name_span: Span,
     pub column_spans: Vec<Span>,
     pub key_span: Span,
@@ -61,6 +64,7 @@ impl Draft {
             columns.map(|((_, name), span)| (name.clone(), DeclaredName::new(file, span)));
         DeclaredTable {
             file: self.home.file,
+            plain: self.plain,
             name: DeclaredName::new(file, &self.name_span),
             columns: columns.collect(),
         }

@@ -42,6 +42,17 @@ impl Mistakes {
         Added(&mut self.list[at])
     }
 
+    /// How many there are so far.
+    pub fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Takes back what was added since there were so many; the first of it.
+    pub fn take_back(&mut self, since: usize) -> Option<Diagnostic> {
+        let mut taken = self.list.split_off(since.min(self.list.len()));
+        taken.drain(..).next()
+    }
+
     /// Reports what this dialect has nothing for.
     pub fn no_equivalent(&mut self, dialect: Dialect, span: &Span, what: &str) {
         let message = format!("{} has nothing like `{what}`", dialect.title());

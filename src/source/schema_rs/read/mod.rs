@@ -80,6 +80,7 @@ pub fn read_all(files: &[Arc<SourceFile>], dialect: Dialect) -> (Source, Vec<Dia
                 renames: &mut renames,
                 conversions: &mut conversions,
                 personal: &mut personal,
+                undecided: &mut declared.undecided,
             };
             let home = Home { file: at, stem: stem(file), module: table.module.clone() };
             let draft = table::read(table, home, &mut context);
@@ -208,8 +209,8 @@ fn enums(
     }
 }
 
-/// `joinable!` in a plain Diesel file is a foreign key to the parent's primary key, unless the
-/// table says it itself.
+/// `joinable!` of a plain table is a foreign key to the parent's primary key. A table of `schema!`
+/// says its foreign keys itself; what stands beside it lets Diesel join where there is none.
 fn join(
     joinable: &Joinable,
     home: &Home,
@@ -248,7 +249,7 @@ fn join(
         .foreign_keys
         .iter()
         .any(|key| key.parent == parent.name && key.columns == [column.clone()]);
-    if there || parent.key.len() != 1 {
+    if there || !draft.plain || parent.key.len() != 1 {
         return;
     }
     draft.table.foreign_keys.push(ForeignKey {

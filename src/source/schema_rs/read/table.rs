@@ -42,6 +42,7 @@ pub fn read(item: &ast::Table, home: Home, context: &mut Context<'_>) -> Draft {
         table: Table { comment: item.notes.doc.clone(), ..Table::new(name) },
         columns,
         home,
+        plain: item.plain,
         name_span: item.name.span.clone(),
         column_spans: Vec::new(),
         key_span: item.name.span.clone(),

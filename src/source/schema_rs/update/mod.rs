@@ -8,10 +8,11 @@ mod adopt;
 mod item;
 mod pieces;
 
-pub use adopt::{Adopted, adopt, is_plain};
+pub use adopt::{Adopted, adopt, is_plain, is_schema};
 
 use super::declared::DeclaredTable;
 use super::on_update;
+use super::plain::without_views;
 use super::read::read_all;
 use super::write::{Written, WrittenColumn};
 use crate::diagnostic::{Severity, SourceFile};
@@ -71,6 +72,7 @@ pub fn update(old: &Source, beside: &Model, live: &Model) -> Option<Updated> {
         let (text, counts) = change.assemble(&whole);
         let made = Arc::new(SourceFile { path: file.path.clone(), text: text.clone() });
         let (mut again, mistakes) = read_all(&[made], live.dialect);
+        without_views(&mut again, &old.declared.views);
         // The text alone does not say what the file beside it declares.
         for (name, ty) in &old.model.enums {
             if !old.declared.enums.contains_key(name) && live.enums.contains_key(name) {
