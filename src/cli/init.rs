@@ -5,7 +5,8 @@ use super::init_found::{
 };
 use super::{Context, Exit, Global, Stop, output};
 use crate::config::Location;
-use crate::migration::Migration;
+use crate::migration::{Migration, Version};
+use crate::migration::foreign::{self, Tool};
 use crate::model::Dialect;
 use std::fmt::Write;
 use std::fs;
@@ -15,7 +16,9 @@ use std::path::{Path, PathBuf};
 #[command(
     after_help = "Beside an existing Diesel project it takes the schema file and the migrations' folder from\n\
                   diesel.toml. Files that are there are never overwritten.\n\n\
-                  Example:\n  dbkit init --dialect sqlite"
+                  Another tool's history is taken over with --from: its files become migrations here, and what its\n\
+                  ledger says has run is noted as applied, without running. Its files and its ledger stay.\n\n\
+                  Example:\n  dbkit init --dialect sqlite\n  dbkit init --from drizzle --dry-run"
 )]
 pub struct Args {
     /// Folder of the project; made when it is missing
@@ -24,6 +27,15 @@ pub struct Args {
     /// Database to write migrations for; repeat for both
     #[arg(long, value_name = "DIALECT", value_parser = parse_dialect)]
     dialect: Vec<Dialect>,
+    /// Take over the history of another tool: drizzle, prisma, refinery or sqlx
+    #[arg(long, value_name = "TOOL", value_parser = super::init_from::parse_tool)]
+    from: Option<Tool>,
+    /// The folder of that tool's migrations, where it is not the usual one
+    #[arg(long, value_name = "DIR", requires = "from")]
+    from_dir: Option<PathBuf>,
+    /// Show what would be taken over, and write nothing
+    #[arg(long, requires = "from")]
+    dry_run: bool,
 }
 
 pub(super) fn parse_dialect(word: &str) -> Result<Dialect, String> {
@@ -45,7 +57,25 @@ pub fn run(args: &Args, global: Global) -> anyhow::Result<Exit> {
     fs::create_dir_all(&args.directory).map_err(|error| cannot(&args.directory, &error))?;
     std::env::set_current_dir(&args.directory).map_err(|error| cannot(&args.directory, &error))?;
     let context = Context::new(global.clone(), Vec::new())?;
-    let found = Found::look(&context, &args.dialect);
+    let mut found = Found::look(&context, &args.dialect);
+    let taken = match args.from {
+        Some(tool) => {
+            let dir = args.from_dir.as_deref();
+            Some(super::init_from::look(&context, tool, dir, &found.dialects)?)
+        }
+        None => None,
+    };
+    if let Some(taken) = &taken {
+        if args.dry_run {
+            taken.show(&context, &context.config.migration_dir(taken.dialect))?;
+            return Ok(Exit::Done);
+        }
+        found.dialects = vec![taken.dialect];
+        found.before = taken.newest();
+    }
+    // The history of another tool is no empty project: its database says what the schema is.
+    let other = foreign::detect(Path::new("")).filter(|_| found.newest.is_none());
+    found.existing |= taken.is_some() || other.is_some();
 
     let (mut told, mut created, mut kept) = (String::new(), Vec::new(), Vec::new());
     for (name, text) in found.files() {
@@ -62,10 +92,12 @@ pub fn run(args: &Args, global: Global) -> anyhow::Result<Exit> {
         let _ = writeln!(told, "created  {name}");
         created.push(name);
     }
-    if context.json() {
+    if context.json() && taken.is_none() {
         told = format!("{}\n", serde_json::json!({ "created": created, "kept": kept }));
     }
-    output::print(&told)?;
+    if taken.is_none() || !context.json() {
+        output::print(&told)?;
+    }
     for file in &found.overwritten {
         context.warn(&format!(
             "diesel.toml lets `diesel migration run` overwrite {}; take print_schema.file out of it, \
@@ -76,11 +108,21 @@ pub fn run(args: &Args, global: Global) -> anyhow::Result<Exit> {
     for name in &found.backends.others {
         context.warn(&format!("dbkit knows no {name}: its migrations are left alone"));
     }
-    let adopted = found.newest.is_some() && !context.json() && {
-        // With the settings just written.
-        let wait = global.wait.or(Some(1));
-        super::init_adopt::run(&Context::new(Global { wait, ..global }, Vec::new())?)?
-    };
+    // With the settings just written.
+    let written = Context::new(Global { wait: global.wait.or(Some(1)), ..global }, Vec::new())?;
+    if let Some(taken) = &taken {
+        taken.take_over(&written)?;
+    } else if let Some((tool, dir)) = &other {
+        context.say(&format!(
+            "{} holds the history of {tool}: `dbkit init --from {}` takes it over",
+            dir.display(),
+            tool.as_str()
+        ));
+        return Ok(Exit::Done);
+    }
+    let adopted = (found.newest.is_some() || taken.is_some())
+        && !context.json()
+        && super::init_adopt::run(&written)?;
     if found.lacks_dependency {
         let features: Vec<String> =
             found.dialects.iter().map(|dialect| format!("{:?}", dialect.as_str())).collect();
@@ -108,6 +150,8 @@ struct Found {
     existing: bool,
     /// The newest of its migrations, where dbkit wrote none of them.
     newest: Option<Migration>,
+    /// The newest version from before dbkit.
+    before: Option<Version>,
     backends: Backends,
     /// The schema written here needs the macro.
     lacks_dependency: bool,
@@ -159,13 +203,16 @@ impl Found {
         }
         // diesel_cli writes an absolute path, which is another on every machine.
         let migrations = dir.strip_prefix(&here).unwrap_or(&dir);
-        let migrations = Some(migrations.to_path_buf()).filter(|dir| dir != Path::new("migrations"));
+        let migrations =
+            Some(migrations.to_path_buf()).filter(|dir| dir != Path::new("migrations"));
         let name = std::env::current_dir()
             .ok()
             .and_then(|dir| dir.file_name().map(|name| name.to_string_lossy().into_owned()))
             .unwrap_or_default();
+        let newest = newest_of_others(&folder);
         Self {
-            newest: newest_of_others(&folder),
+            before: newest.as_ref().map(|migration| migration.version.clone()),
+            newest,
             existing: schema.iter().any(|file| file.exists()) || Path::new("diesel.toml").exists(),
             lacks_dependency: !schema.iter().any(|file| file.exists())
                 && fs::read_to_string("Cargo.toml")
@@ -215,11 +262,11 @@ impl Found {
              [env.prod]\nurl = \"${{PRODUCTION_DATABASE_URL}}\"\nprotected = true\n",
             url("test"),
         );
-        if let Some(newest) = &self.newest {
+        if let Some(newest) = &self.before {
             let _ = write!(
                 text,
                 "\n[lint]\n# What ran before dbkit came is not looked at.\nstart_after = {:?}\n",
-                newest.version.as_str()
+                newest.as_str()
             );
         }
         text

@@ -31,7 +31,10 @@ pub(super) fn run(context: &Context) -> anyhow::Result<bool> {
         }
         if let Err(error) = one(context, dialect, &dir, &migrations) {
             all = false;
-            context.warn(&format!("the migrations in {} are not adopted yet: {error:#}", dir.display()));
+            context.warn(&format!(
+                "the migrations in {} are not adopted yet: {error:#}",
+                dir.display()
+            ));
         }
     }
     Ok(all)
@@ -82,8 +85,9 @@ fn replayed(
     scratch: &Scratch,
     migrations: &[Migration],
 ) -> anyhow::Result<Model> {
-    let (connection, _) = open_or_create(scratch.target(), &mut |_| {})
-        .map_err(|error| anyhow::anyhow!("no scratch database to run them on: {}", error.message.trim()))?;
+    let (connection, _) = open_or_create(scratch.target(), &mut |_| {}).map_err(|error| {
+        anyhow::anyhow!("no scratch database to run them on: {}", error.message.trim())
+    })?;
     let mut history = History::on(context, scratch.target(), connection)?;
     let settings = Settings::default();
     let all: Vec<&Migration> = migrations.iter().collect();

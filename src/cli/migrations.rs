@@ -270,7 +270,13 @@ impl<'c> Progress<'c> {
     /// After a failure: what was done before it stays.
     pub(super) fn tell_done(&self, verb: &str) {
         if !self.done.is_empty() {
-            let done = self.done.join(", ");
+            let done = match self.done.as_slice() {
+                few if few.len() <= 10 => few.join(", "),
+                many => {
+                    let last = many.last().map_or("", String::as_str);
+                    format!("{}, the last of them {last}", count(many.len(), "migration"))
+                }
+            };
             self.context.say(&format!("{verb} before the failure, and stays so: {done}"));
         }
     }

@@ -18,6 +18,7 @@ mod health;
 mod init;
 mod init_adopt;
 mod init_found;
+mod init_from;
 mod inspect;
 mod inspect_follow;
 mod inspect_overview;

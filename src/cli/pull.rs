@@ -3,9 +3,9 @@
 use super::output::{count, harmless, print};
 use super::{Context, Exit, Stop};
 use crate::database::{Access, Connection, Session};
+use crate::diagnostic::SourceFile;
 use crate::history::{Beside, beside};
 use crate::model::{Dialect, Model};
-use crate::diagnostic::SourceFile;
 use crate::source::schema_rs::{Counts, adopt, is_plain, is_schema, update};
 use crate::source::{self, Source};
 use std::io::Write;
@@ -38,7 +38,10 @@ pub struct Args {
 pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
     let files = files(context)?;
     let Some(file) = files.first() else {
-        return Err(Stop::error(Exit::Usage, "no schema file is named\nhelp: name one with --schema FILE"));
+        return Err(Stop::error(
+            Exit::Usage,
+            "no schema file is named\nhelp: name one with --schema FILE",
+        ));
     };
     let companion = file.with_extension("sql");
     let target = context.target()?;
@@ -46,7 +49,7 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
     let old = match (args.overwrite, files.as_slice()) {
         (true, _) => Earlier::Nothing,
         (false, [file]) => earlier(context, file, connection.dialect())?,
-        (false, _) => several(&files)?,
+        (false, _) => several(context, &files, connection.dialect())?,
     };
     let Pulled { model, rust, sql, told } = pulled(&mut connection, file, &old)?;
     if args.dry_run && context.json() {
@@ -156,7 +159,8 @@ fn pulled(connection: &mut Connection, file: &Path, old: &Earlier) -> anyhow::Re
             }
             let in_sql = adopted.first().map(|made| made.in_sql.clone()).unwrap_or_default();
             let sql = Some(source::sql::write_with(&model, &in_sql));
-            let texts = files.iter().zip(adopted).map(|(file, made)| (file.path.clone(), made.text));
+            let texts =
+                files.iter().zip(adopted).map(|(file, made)| (file.path.clone(), made.text));
             return Ok(Pulled { model, rust: texts.collect(), sql, told: Some(told) });
         }
         Earlier::Nothing => {
@@ -184,7 +188,7 @@ fn pulled(connection: &mut Connection, file: &Path, old: &Earlier) -> anyhow::Re
     };
     let (wanted, has) = (bodies(&live), bodies(&updated.beside));
     let sql = (wanted != has).then_some(wanted);
-    let rust = vec![(file.to_owned(), updated.text.clone())];
+    let rust = updated.texts.clone();
     Ok(Pulled { model: live, rust, sql, told: Some(updated.counts) })
 }
 
@@ -203,22 +207,38 @@ fn files(context: &Context) -> anyhow::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// Several files become dbkit's together; one that is dbkit's is brought up to date alone.
-fn several(files: &[PathBuf]) -> anyhow::Result<Earlier> {
-    let files: Vec<Arc<SourceFile>> =
-        files.iter().filter(|file| file.exists()).map(|file| read(file)).collect::<Result<_, _>>()?;
-    if files.is_empty() || !files.iter().all(|file| is_plain(&file.path, &file.text)) {
-        return Err(Stop::error(
+/// Several files: Diesel's become dbkit's together, dbkit's are brought up to date together.
+fn several(context: &Context, files: &[PathBuf], dialect: Dialect) -> anyhow::Result<Earlier> {
+    let there: Vec<PathBuf> = files.iter().filter(|file| file.exists()).cloned().collect();
+    let texts: Vec<Arc<SourceFile>> =
+        there.iter().map(|file| read(file)).collect::<Result<_, _>>()?;
+    match texts.iter().filter(|file| is_plain(&file.path, &file.text)).count() {
+        _ if texts.is_empty() => Err(Stop::error(
             Exit::Usage,
-            "the settings name several schema files\nhelp: say which to write with --schema FILE",
-        ));
+            "the settings name several schema files, and none is there\nhelp: say which to write with --schema FILE",
+        )),
+        0 => {
+            let mut beside = there.iter().skip(1).map(|file| file.with_extension("sql"));
+            if let Some(other) = beside.find(|file| file.exists()) {
+                let message = format!(
+                    "objects with bodies stand in several files, {} among them\nhelp: move them into the one \
+                     beside the first schema file",
+                    other.display()
+                );
+                return Err(Stop::error(Exit::Usage, message));
+            }
+            ours(context, &there, dialect)
+        }
+        plain if plain == texts.len() => Ok(Earlier::Plain(texts)),
+        _ => Err(Stop::error(
+            Exit::Usage,
+            "some of the schema files are Diesel's and some are dbkit's\nhelp: make Diesel's alone dbkit's first: --schema FILE for each of them",
+        )),
     }
-    Ok(Earlier::Plain(files))
 }
 
 fn read(file: &Path) -> anyhow::Result<Arc<SourceFile>> {
-    source::files::read_text(file)
-        .map_err(|found| Stop::error(Exit::Unexpected, found.message))
+    source::files::read_text(file).map_err(|found| Stop::error(Exit::Unexpected, found.message))
 }
 
 /// Looks at the schema file that is there.
@@ -240,7 +260,11 @@ fn earlier(context: &Context, file: &Path, dialect: Dialect) -> anyhow::Result<E
     if is_plain(file, &text) {
         return Ok(Earlier::Plain(vec![read(file)?]));
     }
-    match source::files::load(&[file.to_owned()], &[], dialect) {
+    ours(context, &[file.to_owned()], dialect)
+}
+
+fn ours(context: &Context, files: &[PathBuf], dialect: Dialect) -> anyhow::Result<Earlier> {
+    match source::files::load(files, &[], dialect) {
         Ok(source) => Ok(Earlier::Ours(Box::new(source))),
         Err(found) => {
             let told = super::schema::drawn(context, &found);

@@ -9,17 +9,13 @@ use std::path::PathBuf;
 
 /// Reads the schema files in force for one dialect.
 pub(super) fn load(context: &Context, dialect: Dialect) -> anyhow::Result<Source> {
-    let source = read(context, dialect)?.map_err(|found| mistakes(context, &found))?;
-    let undecided: Vec<Diagnostic> = source.declared.undecided.values().cloned().collect();
-    if undecided.is_empty() { Ok(source) } else { Err(mistakes(context, &undecided)) }
+    let schema = expand(&context.config.schema.value)?;
+    let sql = expand(&context.config.sql.value)?;
+    files::load(&schema, &sql, dialect).map_err(|found| mistakes(context, &found))
 }
 
 /// The schema files with what `diesel::table!` cannot say taken from `base`.
-pub(super) fn completed(
-    context: &Context,
-    source: Source,
-    base: &Model,
-) -> anyhow::Result<Source> {
+pub(super) fn completed(context: &Context, source: Source, base: &Model) -> anyhow::Result<Source> {
     let completed =
         schema_rs::completed(source, base).map_err(|found| mistakes(context, &found))?;
     if !completed.left_alone.is_empty() {
@@ -41,14 +37,15 @@ pub(super) fn is_there(context: &Context) -> bool {
     })
 }
 
-/// The same with the mistakes in the files as values.
+/// The schema files with the mistakes in them as values, and with types that only what is there can
+/// tell; to be [`completed`].
 pub(super) fn read(
     context: &Context,
     dialect: Dialect,
 ) -> anyhow::Result<Result<Source, Vec<Diagnostic>>> {
     let schema = expand(&context.config.schema.value)?;
     let sql = expand(&context.config.sql.value)?;
-    Ok(files::load(&schema, &sql, dialect))
+    Ok(files::load_undecided(&schema, &sql, dialect))
 }
 
 /// The dialect that one of the schema files says it is for.

@@ -4,6 +4,7 @@
 
 mod compare;
 mod files;
+pub mod foreign;
 mod record;
 
 pub use compare::{Comparison, Standing, compare};

@@ -3,6 +3,7 @@
 
 mod checksum;
 mod error;
+pub mod foreign;
 mod metadata;
 mod read;
 mod text;

@@ -17,6 +17,22 @@ pub fn load(
     sql_files: &[PathBuf],
     dialect: Dialect,
 ) -> Result<Source, Vec<Diagnostic>> {
+    let source = load_undecided(schema_files, sql_files, dialect)?;
+    match source.declared.undecided.is_empty() {
+        true => Ok(source),
+        false => Err(source.declared.undecided.into_values().collect()),
+    }
+}
+
+/// The same for whoever knows what is there already: see [`schema_rs::completed`].
+///
+/// # Errors
+/// Every mistake found, in all files at once.
+pub fn load_undecided(
+    schema_files: &[PathBuf],
+    sql_files: &[PathBuf],
+    dialect: Dialect,
+) -> Result<Source, Vec<Diagnostic>> {
     if schema_files.is_empty() && sql_files.is_empty() {
         return Err(vec![
             Diagnostic::error("no-schema", "there is no schema file")
@@ -56,6 +72,12 @@ pub fn load(
         mistakes.extend(sql_source::read(file, dialect, &mut source.model));
     }
     if mistakes.iter().any(|mistake| mistake.severity == Severity::Error) {
+        mistakes.extend(source.declared.undecided.into_values());
+        mistakes.sort_by_key(|mistake| {
+            let place = mistake.place.as_ref()?;
+            let file = schemas.iter().position(|file| file.path == place.file.path)?;
+            Some((file, place.span.start))
+        });
         return Err(mistakes);
     }
     source.files = schemas.into_iter().chain(sql).collect();

@@ -1,6 +1,7 @@
 //! All integration tests are modules of this one binary: one link, shared support.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
+mod adopt;
 mod app;
 mod bad_input;
 mod book;

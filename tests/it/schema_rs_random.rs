@@ -576,14 +576,18 @@ fn followed(old: &Model, new: &Model) -> Vec<String> {
     let Some(updated) = schema_rs::update(&source, &source.model, &new) else {
         return vec!["it cannot be brought up to date".to_owned()];
     };
-    let read = match read_back(&new, &updated.text) {
+    let read = match read_back(&new, &updated.texts[0].1) {
         Ok(read) => read,
         Err(mistakes) => return mistakes,
     };
     let options = PlanOptions::new(Style::Fast);
     let left = dialect::script(&read, &new, &[], &options).unwrap().0;
     let left: Vec<String> = left.statements().map(|statement| statement.sql.clone()).collect();
-    if left.is_empty() { left } else { left.into_iter().chain([updated.text]).collect() }
+    if left.is_empty() {
+        left
+    } else {
+        left.into_iter().chain([updated.texts[0].1.clone()]).collect()
+    }
 }
 
 proptest! {

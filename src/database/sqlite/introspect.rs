@@ -5,12 +5,20 @@ use crate::database::{DatabaseError, Session, Value};
 use crate::model::{Dialect, Enabled, Model, OnTable, QName, Trigger, Unmodelled};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Tables of SQLite itself (fileformat2.html, "Internal Schema Objects"), of Diesel and of dbkit.
+/// Tables of SQLite itself (fileformat2.html, "Internal Schema Objects"), of Diesel, of dbkit and of
+/// other tools for migrations.
 fn is_bookkeeping(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     name.starts_with("sqlite_")
         || name.starts_with("__dbkit")
-        || name == "__diesel_schema_migrations"
+        || matches!(
+            name.as_str(),
+            "__diesel_schema_migrations"
+                | "__drizzle_migrations"
+                | "_sqlx_migrations"
+                | "_prisma_migrations"
+                | "refinery_schema_history"
+        )
 }
 
 /// A row of `sqlite_schema`.

@@ -4,7 +4,9 @@
 
 use super::types;
 use crate::diagnostic::Diagnostic;
-use crate::model::{Column, ColumnRef, DataType, Model, QName, Table, TypeName};
+use crate::model::{
+    Column, ColumnRef, ColumnValue, DataType, Dialect, Model, QName, Table, TypeName,
+};
 use crate::source::Source;
 use std::collections::BTreeSet;
 
@@ -95,6 +97,10 @@ fn laid_over(model: &Model, table: &Table, base: &Model, old: &Table) -> Table {
                     false => column.ty.clone(),
                 },
                 nullable: column.nullable,
+                value: match &column.value {
+                    ColumnValue::None => known.value.clone(),
+                    said => said.clone(),
+                },
                 ..known.clone()
             },
             None => column.clone(),
@@ -107,22 +113,34 @@ fn laid_over(model: &Model, table: &Table, base: &Model, old: &Table) -> Table {
     let new = |name: &String| !old.columns.iter().any(|column| column.name == *name);
     let joined = table.foreign_keys.iter().filter(|key| key.columns.iter().any(new));
     out.foreign_keys.extend(joined.cloned());
+    // Attributes of dbkit's may have been added, one by one.
+    let known: Vec<Option<String>> = old.uniques.iter().map(|it| it.name.clone()).collect();
+    let said = table.uniques.iter().filter(|it| !known.contains(&it.name));
+    out.uniques.extend(said.cloned());
+    let known: Vec<Option<String>> = old.checks.iter().map(|it| it.name.clone()).collect();
+    let said = table.checks.iter().filter(|it| !known.contains(&it.name));
+    out.checks.extend(said.cloned());
+    let said = table.indexes.iter().filter(|it| old.indexes.iter().all(|i| i.name != it.name));
+    out.indexes.extend(said.cloned());
     if out.primary_key.as_ref().is_some_and(|key| !key.columns.iter().all(has)) {
         out.primary_key.clone_from(&table.primary_key);
     }
     out
 }
 
-/// Diesel writes both types alike: lengths that the file leaves out are those there are.
+/// Diesel writes both types alike: lengths that the file leaves out are those there are. Text stands
+/// for whatever the application reads as text; on SQLite any type does, because columns hold any value.
 fn says_the_same(model: &Model, new: &DataType, base: &Model, old: &DataType) -> bool {
-    if undecided(new) || new == old {
+    if undecided(new) || new == old || model.dialect == Dialect::Sqlite {
         return true;
     }
+    if new.array != old.array || !(new.modifier.is_none() || new.modifier == old.modifier) {
+        return false;
+    }
     let (written, known) = (types::to_diesel(model, new), types::to_diesel(base, old));
-    let length = new.modifier.is_none() || new.modifier == old.modifier;
-    let text = |name: &str| matches!(name, "Text" | "Varchar");
-    let same = written.diesel == known.diesel || (text(&written.diesel) && text(&known.diesel));
-    new.array == old.array && same && length
+    let text = |name: &str| matches!(name, "Text" | "Varchar" | "Bpchar" | "Citext");
+    let as_text = text(&known.diesel) || matches!(old.name, TypeName::User(_));
+    written.diesel == known.diesel || (text(&written.diesel) && as_text)
 }
 
 /// The reader's sign for a type it does not know.

@@ -195,7 +195,10 @@ impl Catalog {
     }
 }
 
-/// True for the tables in which Diesel and dbkit keep their own books.
+/// True for the tables in which Diesel, dbkit and other tools for migrations keep their books.
 pub(super) fn is_bookkeeping(name: &str) -> bool {
-    name.starts_with("__dbkit") || name.starts_with("__diesel_schema_migrations")
+    ["__dbkit", "__diesel_schema_migrations", "__drizzle_migrations"]
+        .iter()
+        .any(|prefix| name.starts_with(prefix))
+        || matches!(name, "_sqlx_migrations" | "_prisma_migrations" | "refinery_schema_history")
 }

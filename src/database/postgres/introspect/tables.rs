@@ -20,6 +20,14 @@ pub(super) fn relations(catalog: &mut Catalog, result: &PgResult) {
     for row in rows(result) {
         let (oid, schema, kind) = (row.number(0), row.number(2), row.code(3));
         let name = catalog.qname(schema, row.text(1));
+        // A schema with nothing but another tool's books in it is part of them.
+        if row.text(1) == "__drizzle_migrations"
+            && let Some(own) = &name.schema
+            && rows(result)
+                .all(|other| other.number::<u32>(2) != schema || is_bookkeeping(other.text(1)))
+        {
+            catalog.model.schemas.remove(own);
+        }
         let managed = catalog.is_managed(class::RELATION, oid, schema)
             && !is_bookkeeping(row.text(1))
             && row.code(4) != b't';

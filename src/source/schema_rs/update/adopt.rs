@@ -91,6 +91,7 @@ pub fn adopt(files: &[Arc<SourceFile>], live: &Model) -> Option<Vec<Adopted>> {
     let fits = mistakes.is_empty()
         && again.model.tables.len() == live.tables.len()
         && live.tables.keys().all(same);
+    if !fits { for m in &made { eprintln!("DBG {}", m.text); } eprintln!("DBG {mistakes:#?}"); for n in live.tables.keys() { if !same(n) { eprintln!("DBG {:#?}\n{:#?}", again.model.tables.get(n), live.tables.get(n)); } } eprintln!("DBG {:?}", again.model.tables.keys()); }
     fits.then_some(adopted)
 }
 
@@ -306,13 +307,13 @@ impl Adoption<'_> {
         let (views, tables): (Vec<String>, Vec<String>) = idents.partition(|ident| {
             views.iter().filter_map(|view| view.table(self.text)).any(|(_, item)| {
                 let rest = self.text.get(item.name_at..).unwrap_or_default();
-                rest.strip_prefix(ident.as_str())
-                    .is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_'))
+                rest.strip_prefix(ident.as_str()).is_some_and(|rest| {
+                    !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_')
+                })
             })
         });
-        let pair = |names: String| {
-            format!("diesel::allow_tables_to_appear_in_same_query!({names});\n")
-        };
+        let pair =
+            |names: String| format!("diesel::allow_tables_to_appear_in_same_query!({names});\n");
         let mut out = String::new();
         if views.len() > 1 {
             out.push_str(&pair(views.join(", ")));
@@ -374,8 +375,7 @@ impl Adoption<'_> {
         let before = items.len();
         // A type is declared once, beside the tables of the first file.
         let first = self.declared.tables.values().map(|table| table.file).min() == Some(self.at);
-        let enums =
-            self.want.enums.iter().filter(|(name, _)| first && !in_sql.contains(*name));
+        let enums = self.want.enums.iter().filter(|(name, _)| first && !in_sql.contains(*name));
         items.extend(enums.map(|(_, text)| text.clone()));
         let tables = self.want.tables.iter().filter(|(name, _)| self.belongs(name));
         items.extend(tables.map(|(_, table)| written(table)));

@@ -22,12 +22,14 @@ use crate::source::Source;
 use item::Sides;
 use pieces::{Block, Item};
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::sync::Arc;
 
-/// A schema file that says what a database has.
+/// Schema files that say what a database has.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Updated {
-    pub text: String,
+    /// Each file with its new text.
+    pub texts: Vec<(PathBuf, String)>,
     pub counts: Counts,
     /// Triggers and functions that the text stands for (`on_update`): not to be said twice.
     pub implied: BTreeSet<ObjectId>,
@@ -49,29 +51,34 @@ type Personal = BTreeMap<ColumnRef, Option<Mask>>;
 /// The database's name for a table of the file and, where one is asked for, a column of it.
 type Twin<'a> = dyn Fn(&QName, Option<&str>) -> Option<(QName, String)> + 'a;
 
-/// The text of the one schema file of `old` that says what `live` has. `beside` is the model of
+/// The texts of the schema files of `old` that together say what `live` has. `beside` is the model of
 /// `old` in the database's spelling.
 ///
-/// `None` where only a file written anew can say it: the tables stand in `diesel::table!` or in
-/// several files, or there is no block yet.
+/// `None` where only a file written anew can say it: tables stand in `diesel::table!`, or there is no
+/// block yet.
 #[must_use]
 pub fn update(old: &Source, beside: &Model, live: &Model) -> Option<Updated> {
-    let file = old.files.first()?;
-    if old.declared.plain || old.declared.tables.values().any(|table| table.file != 0) {
-        return None;
-    }
-    let blocks = pieces::blocks(&file.text);
-    if blocks.is_empty() {
+    let rust = |file: &&Arc<SourceFile>| file.path.extension().is_some_and(|end| end != "sql");
+    let files: Vec<&Arc<SourceFile>> = old.files.iter().filter(rust).collect();
+    let blocks: Vec<Vec<Block>> = files.iter().map(|file| pieces::blocks(&file.text)).collect();
+    if old.declared.plain || blocks.iter().all(Vec::is_empty) {
         return None;
     }
     let aligned = (live.dialect == Dialect::Sqlite).then(|| align(beside, live));
-    let change = Change::new(old, aligned.as_ref().unwrap_or(beside), live, file, &blocks);
+    let change = Change::new(old, aligned.as_ref().unwrap_or(beside), live, &files, &blocks);
     let mut whole = BTreeSet::new();
     // First what can stay, then nothing of the tables that came out otherwise.
     for _ in 0..2 {
-        let (text, counts) = change.assemble(&whole);
-        let made = Arc::new(SourceFile { path: file.path.clone(), text: text.clone() });
-        let (mut again, mistakes) = read_all(&[made], live.dialect);
+        let mut counts = Counts::default();
+        let mut made = Vec::new();
+        for (at, file) in files.iter().enumerate() {
+            let (text, found) = change.assemble(at, &whole);
+            counts.added += found.added;
+            counts.changed += found.changed;
+            counts.removed += found.removed;
+            made.push(Arc::new(SourceFile { path: file.path.clone(), text }));
+        }
+        let (mut again, mistakes) = read_all(&made, live.dialect);
         without_views(&mut again, &old.declared.views);
         // The text alone does not say what the file beside it declares.
         for (name, ty) in &old.model.enums {
@@ -95,7 +102,8 @@ pub fn update(old: &Source, beside: &Model, live: &Model) -> Option<Updated> {
                 old.model.enums.contains_key(*name) && !old.declared.enums.contains_key(*name)
             });
             let in_sql = in_sql.cloned().collect();
-            return fits.then_some(Updated { text, counts, implied, in_sql, beside });
+            let texts = made.iter().map(|file| (file.path.clone(), file.text.clone())).collect();
+            return fits.then_some(Updated { texts, counts, implied, in_sql, beside });
         }
         whole.extend(wrong);
     }
@@ -103,13 +111,14 @@ pub fn update(old: &Source, beside: &Model, live: &Model) -> Option<Updated> {
 }
 
 struct Change<'a> {
-    file: &'a SourceFile,
-    blocks: &'a [Block],
+    files: &'a [&'a Arc<SourceFile>],
+    /// Of each file.
+    blocks: &'a [Vec<Block>],
     old: &'a Source,
     beside: &'a Model,
     dialect: Dialect,
-    /// The tables by where their names stand.
-    places: BTreeMap<usize, &'a QName>,
+    /// The tables by file and where their names stand.
+    places: BTreeMap<(usize, usize), &'a QName>,
     /// What the database calls each table of the file, and the other way round.
     twins: BTreeMap<&'a QName, QName>,
     back: BTreeMap<QName, &'a QName>,
@@ -126,8 +135,8 @@ impl<'a> Change<'a> {
         old: &'a Source,
         beside: &'a Model,
         live: &Model,
-        file: &'a SourceFile,
-        blocks: &'a [Block],
+        files: &'a [&'a Arc<SourceFile>],
+        blocks: &'a [Vec<Block>],
     ) -> Self {
         let same = |a: &str, b: &str| match live.dialect {
             Dialect::Postgres => a == b,
@@ -174,13 +183,16 @@ impl<'a> Change<'a> {
         let twins: BTreeMap<&QName, QName> =
             tables.keys().filter_map(|name| Some((name, twin(name)?.clone()))).collect();
         Self {
-            file,
+            files,
             blocks,
             old,
             beside,
             lost: lost.collect(),
             dialect: live.dialect,
-            places: tables.iter().map(|(name, table)| (table.name.at, name)).collect(),
+            places: tables
+                .iter()
+                .map(|(name, table)| ((table.file, table.name.at), name))
+                .collect(),
             back: twins.iter().map(|(name, twin)| (twin.clone(), *name)).collect(),
             twins,
             raw: Written::new(&old.model, &own, &old.personal),
@@ -189,17 +201,22 @@ impl<'a> Change<'a> {
         }
     }
 
-    /// The file's text with what differs replaced; tables in `whole` as if all of them did.
-    fn assemble(&self, whole: &BTreeSet<QName>) -> (String, Counts) {
-        let text = self.file.text.as_str();
+    fn text(&self, at: usize) -> &str {
+        self.files.get(at).map_or("", |file| file.text.as_str())
+    }
+
+    /// A file's text with what differs replaced; tables in `whole` as if all of them did.
+    fn assemble(&self, at: usize, whole: &BTreeSet<QName>) -> (String, Counts) {
+        let text = self.text(at);
+        let blocks = self.blocks.get(at).map(Vec::as_slice).unwrap_or_default();
         let (mut out, mut counts) = (String::new(), Counts::default());
         let mut done = 0;
-        for (number, block) in self.blocks.iter().enumerate() {
+        for (number, block) in blocks.iter().enumerate() {
             for item in &block.items {
                 out.push_str(text.get(done..item.range.start).unwrap_or_default());
                 done = item.range.end;
                 let kept = text.get(item.range.clone()).unwrap_or_default();
-                match self.item(item, whole) {
+                match self.item(at, item, whole) {
                     None => counts.removed += 1,
                     Some(new) => {
                         counts.changed += usize::from(new != kept);
@@ -207,11 +224,11 @@ impl<'a> Change<'a> {
                     }
                 }
             }
-            if number + 1 == self.blocks.len() {
+            if number + 1 == blocks.len() {
                 let end = block.items.last().map_or(block.inside.start, |item| item.range.end);
                 out.push_str(text.get(done..end).unwrap_or_default());
                 done = end.max(done);
-                counts.added = self.add(&mut out, block.items.is_empty());
+                counts.added = self.add(at, &mut out, block.items.is_empty());
             }
         }
         out.push_str(text.get(done..).unwrap_or_default());
@@ -222,10 +239,16 @@ impl<'a> Change<'a> {
     }
 
     /// The new text of a table or an enum; `None` when the database has it no more.
-    fn item(&self, item: &Item, whole: &BTreeSet<QName>) -> Option<String> {
-        let kept = self.file.text.get(item.range.clone()).unwrap_or_default();
+    fn item(&self, at: usize, item: &Item, whole: &BTreeSet<QName>) -> Option<String> {
+        let text = self.text(at);
+        let kept = text.get(item.range.clone()).unwrap_or_default();
         let declared = &self.old.declared;
-        if let Some((name, _)) = declared.enums.iter().find(|(_, name)| name.at == item.name_at) {
+        let place = self.places.get(&(at, item.name_at));
+        let called = text.get(item.name_at..).unwrap_or_default();
+        let mut enums = declared.enums.iter();
+        let own =
+            enums.find(|(_, name)| name.at == item.name_at && called.starts_with(&name.ident));
+        if let (Some((name, _)), None) = (own, place) {
             // On SQLite an enum is a check of the columns that use it.
             if self.dialect == Dialect::Sqlite {
                 return Some(kept.to_owned());
@@ -236,10 +259,10 @@ impl<'a> Change<'a> {
                 false => item::enumeration(kept, want),
             });
         }
-        let name = *self.places.get(&item.name_at)?;
+        let name = *place?;
         let (table, twin) = (declared.tables.get(name)?, self.twins.get(name)?);
         let sides = self.sides(twin, whole)?;
-        Some(item::table(&self.file.text, item, table, &sides))
+        Some(item::table(text, item, table, &sides))
     }
 
     fn sides<'s>(&'s self, twin: &'s QName, whole: &BTreeSet<QName>) -> Option<Sides<'s>> {
@@ -252,18 +275,36 @@ impl<'a> Change<'a> {
         })
     }
 
-    /// Writes what the file has not, at the end of its last block; returns how much that is.
-    fn add(&self, out: &mut String, mut first: bool) -> usize {
+    /// The file for a table that none has: where others of its schema are, else the last one.
+    fn belongs(&self, name: &QName) -> Option<usize> {
+        let files = |same: bool| {
+            let tables = self.old.declared.tables.iter();
+            let tables = tables.filter(move |(other, _)| !same || other.schema == name.schema);
+            tables.map(|(_, table)| table.file).max()
+        };
+        files(true).or_else(|| files(false)).or_else(|| self.first())
+    }
+
+    /// The first file with a block.
+    fn first(&self) -> Option<usize> {
+        self.blocks.iter().position(|blocks| !blocks.is_empty())
+    }
+
+    /// Writes what no file has, at the end of its last block; returns how much that is.
+    fn add(&self, at: usize, out: &mut String, mut first: bool) -> usize {
         let mut texts = Vec::new();
         let Source { declared, model, .. } = self.old;
         for (name, text) in &self.want.enums {
             // One that the file beside it declares stays there.
-            if !declared.enums.contains_key(name) && !model.enums.contains_key(name) {
+            if self.first() == Some(at)
+                && !declared.enums.contains_key(name)
+                && !model.enums.contains_key(name)
+            {
                 texts.push(text.clone());
             }
         }
         for (name, table) in &self.want.tables {
-            if !self.back.contains_key(name) {
+            if !self.back.contains_key(name) && self.belongs(name) == Some(at) {
                 let mut text = String::new();
                 table.write(&mut text);
                 texts.push(text);
