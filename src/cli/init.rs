@@ -5,8 +5,8 @@ use super::init_found::{
 };
 use super::{Context, Exit, Global, Stop, output};
 use crate::config::Location;
-use crate::migration::{Migration, Version};
 use crate::migration::foreign::{self, Tool};
+use crate::migration::{Migration, Version};
 use crate::model::Dialect;
 use std::fmt::Write;
 use std::fs;

@@ -57,11 +57,16 @@ fn histories_of_other_tools_are_taken_over() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// What is told, without this run's database.
+fn shown(text: &str, url: &str) -> String {
+    if url.is_empty() { text.to_owned() } else { text.replace(url, "URL") }
+}
+
 fn one(name: &str, text: &str) -> String {
     let project = Project::empty();
     let mut postgres = None;
     let (mut url, mut out, mut after) = (String::new(), String::new(), Vec::new());
-    let mut arguments = Vec::new();
+    let (mut arguments, mut pulled) = (Vec::new(), Vec::new());
     let mut refused = false;
     for (heading, body) in sections(text) {
         match heading {
@@ -81,6 +86,10 @@ fn one(name: &str, text: &str) -> String {
                 continue;
             }
             "told" => continue,
+            _ if heading.starts_with("pulled ") => {
+                pulled.push(heading.trim_start_matches("pulled ").to_owned());
+                continue;
+            }
             _ if heading.starts_with("after ") => {
                 after.push(heading.trim_start_matches("after ").to_owned());
                 continue;
@@ -101,7 +110,7 @@ fn one(name: &str, text: &str) -> String {
     let told = dbkit(&words);
     if refused {
         assert_ne!(told.code, Some(0), "{name}");
-        out += &format!("=== refused\n{}", told.stderr.replace(&url, "URL"));
+        out += &format!("=== refused\n{}", shown(&told.stderr, &url));
         assert!(!project.exists("dbkit.toml"), "{name}: nothing is written");
         return out;
     }
@@ -125,6 +134,9 @@ fn one(name: &str, text: &str) -> String {
     dbkit(&["pull"]).success().stdout_has("nothing new");
     dbkit(&["generate", "nothing"]).success().stderr_has("nothing to do");
     dbkit(&["check", "--database"]).success();
+    for file in pulled {
+        out += &format!("=== pulled {file}\n{}", project.read(&file));
+    }
     drop(postgres);
     out
 }

@@ -91,7 +91,6 @@ pub fn adopt(files: &[Arc<SourceFile>], live: &Model) -> Option<Vec<Adopted>> {
     let fits = mistakes.is_empty()
         && again.model.tables.len() == live.tables.len()
         && live.tables.keys().all(same);
-    if !fits { for m in &made { eprintln!("DBG {}", m.text); } eprintln!("DBG {mistakes:#?}"); for n in live.tables.keys() { if !same(n) { eprintln!("DBG {:#?}\n{:#?}", again.model.tables.get(n), live.tables.get(n)); } } eprintln!("DBG {:?}", again.model.tables.keys()); }
     fits.then_some(adopted)
 }
 
@@ -158,6 +157,9 @@ impl Own<'_> {
                     true => text,
                     false => exact(&text, &render(dialect, &live.ty)),
                 };
+            } else if known.is_none() && !says && matches!(live.ty.name, TypeName::User(_)) {
+                // Called as the writer would call it, and declared elsewhere.
+                column.text = exact(&column.text, &render(dialect, &live.ty));
             }
         }
     }
