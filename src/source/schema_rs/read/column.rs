@@ -93,7 +93,7 @@ fn add_check(draft: &mut Draft, expr: String, span: &Span) {
     draft.check_spans.push(span.clone());
 }
 
-fn is_unresolved(ty: &DataType) -> bool {
+fn is_unresolved(ty: &crate::model::DataType) -> bool {
     matches!(&ty.name, TypeName::User(name) if name.name.is_empty())
 }
 
