@@ -72,12 +72,22 @@ pub fn load_undecided(
         mistakes.extend(sql_source::read(file, dialect, &mut source.model));
     }
     if mistakes.iter().any(|mistake| mistake.severity == Severity::Error) {
-        mistakes.extend(source.declared.undecided.into_values());
-        mistakes.sort_by_key(|mistake| {
-            let place = mistake.place.as_ref()?;
-            let file = schemas.iter().position(|file| file.path == place.file.path)?;
-            Some((file, place.span.start))
-        });
+        // Each before what follows it in its own file.
+        for mistake in source.declared.undecided.into_values() {
+            let later = |other: &Diagnostic| match (&other.place, &mistake.place) {
+                (Some(a), Some(b)) => a.file.path == b.file.path && a.span.start > b.span.start,
+                _ => false,
+            };
+            let files = |other: &Diagnostic| {
+                let of = |found: &Diagnostic| {
+                    let path = &found.place.as_ref()?.file.path;
+                    schemas.iter().position(|file| file.path == *path)
+                };
+                of(other).is_none_or(|at| of(&mistake).is_some_and(|own| at > own))
+            };
+            let at = mistakes.iter().position(|other| later(other) || files(other));
+            mistakes.insert(at.unwrap_or(mistakes.len()), mistake);
+        }
         return Err(mistakes);
     }
     source.files = schemas.into_iter().chain(sql).collect();
