@@ -5,6 +5,7 @@
 //! by an authorizer.
 
 mod allowed;
+mod outside;
 mod plan;
 
 use super::data::{Cell, begin_reading, begin_writing, cells, end};
@@ -19,6 +20,7 @@ use crate::sql::split;
 use serde::{Deserialize, Serialize};
 
 pub use allowed::check;
+pub use outside::{check_reading, check_view};
 pub use plan::PlanNode;
 
 /// Rows of one result at most.
@@ -139,9 +141,16 @@ pub fn run(
         Connection::Sqlite(_) => false,
     };
     for single in &statements {
-        let allowed = check(single.sql, dialect, writing);
-        let allowed =
-            allowed.and_then(|()| if pooled { allowed::check_pooled(single.sql) } else { Ok(()) });
+        let mut allowed = check(single.sql, dialect, writing);
+        if !writing {
+            allowed = allowed.and_then(|()| outside::check_reading(single.sql, dialect));
+        }
+        if pooled {
+            allowed = allowed.and_then(|()| allowed::check_pooled(single.sql));
+        }
+        if tenant.is_some() {
+            allowed = allowed.and_then(|()| outside::check_view(single.sql));
+        }
         allowed.map_err(|problem| Problem {
             position: Some(character(&typed.sql, single.start)),
             ..problem
@@ -163,6 +172,7 @@ pub fn run(
     let restriction = if writing { Restriction::Writing } else { Restriction::Reading };
     restrict(connection, Some(restriction))?;
     let done = each(connection, typed, &statements, alone, &mut results);
+    let done = done.and_then(|()| still_viewed(connection, tenant));
     restrict(connection, None)?;
     if let Connection::Postgres(session) = connection {
         let notice = |notice: crate::database::postgres::Notice| {
@@ -223,6 +233,17 @@ fn each(
         }
     }
     Ok(())
+}
+
+/// A function may have changed whose rows are seen: then nothing of it is shown or kept.
+fn still_viewed(connection: &mut Connection, tenant: Option<&str>) -> Result<(), Problem> {
+    let (Connection::Postgres(session), Some(tenant)) = (connection, tenant) else { return Ok(()) };
+    let sql = "SELECT pg_catalog.current_setting('app.tenant_id', true)";
+    let found = session.query(sql, &[])?;
+    match found.rows.first().and_then(|row| row.first()).and_then(Value::as_text) {
+        Some(now) if now == tenant => Ok(()),
+        _ => Err(Problem::new(Kind::Forbidden, "the statement left the view of the tenant")),
+    }
 }
 
 /// The database's error at its place in everything that was typed.

@@ -65,9 +65,11 @@ pub struct Export {
 }
 
 impl Export {
+    /// `viewed` tells that the database is seen as a tenant.
+    ///
     /// # Errors
     /// Neither a table nor one query.
-    pub fn new(wanted: Wanted, schema: &Schema) -> Result<Self, Problem> {
+    pub fn new(wanted: Wanted, schema: &Schema, viewed: bool) -> Result<Self, Problem> {
         let Wanted { format, sql, table, mut rest } = wanted;
         let dialect = schema.dialect;
         match (sql, table) {
@@ -77,6 +79,10 @@ impl Export {
                     return Err(Problem::bad_request("one query at a time can be exported"));
                 };
                 console::check(one.sql, dialect, false)?;
+                console::check_reading(one.sql, dialect)?;
+                if viewed {
+                    console::check_view(one.sql)?;
+                }
                 if !console::is_query(one.sql, dialect) {
                     return Err(Problem::bad_request("only the rows of a query can be exported"));
                 }

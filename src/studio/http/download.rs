@@ -51,9 +51,9 @@ pub(super) async fn export(
 async fn begin(shared: &Arc<Shared>, body: &[u8]) -> Result<Response, Problem> {
     let wanted: ExportWanted = parse(body)?;
     let studio = &shared.studio;
-    let export = Export::new(wanted, &*studio.schema().await?)?;
-    let (mime, name) = (export.format().mime(), export.file_name());
     let tenant = studio.tenant();
+    let export = Export::new(wanted, &*studio.schema().await?, tenant.is_some())?;
+    let (mime, name) = (export.format().mime(), export.file_name());
     let target = Arc::new(studio.settings.target.clone());
     let (pieces, mut coming) = channel(AHEAD);
     let thread = std::thread::Builder::new().name("studio export".to_owned());

@@ -45,6 +45,12 @@ fn postgres_holds_a_read_only_visit() {
         "create table made (id int)",
         "select nextval('pg_catalog.pg_class')",
         "select * from t for update",
+        "select pg_terminate_backend(pid) from pg_stat_activity",
+        "select \"pg_cancel_backend\"(1)",
+        "select * from dblink('dbname=x', 'delete from t') as t(a int)",
+        "select lo_export(1, '/tmp/dbkit_studio_lo')",
+        "select pg_read_file('/etc/passwd')",
+        "select pg_logical_emit_message(false, 'a', 'b')",
         "lock table t",
         "select 1) ; delete from t; --",
         "\\! true",
@@ -60,7 +66,12 @@ fn postgres_holds_a_read_only_visit() {
     ] {
         assert_eq!(visit.post(route, &body).status, 403, "{route}");
     }
-    for sql in ["delete from t", "select 1; select 2", "select * from t; commit"] {
+    for sql in [
+        "delete from t",
+        "select 1; select 2",
+        "select * from t; commit",
+        "select pg_terminate_backend(1)",
+    ] {
         let answer = visit.post("export", &json!({ "sql": sql, "format": "csv" }));
         assert!((400..500).contains(&answer.status), "{sql}: {}", answer.status);
     }

@@ -3,6 +3,7 @@
 mod attacks;
 mod cases;
 mod console;
+mod drift;
 mod rows_out;
 mod settled;
 #[allow(dead_code)]

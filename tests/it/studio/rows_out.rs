@@ -57,6 +57,8 @@ fn a_tenant_sees_its_rows() {
         "CREATE TABLE t (id integer PRIMARY KEY, tenant text NOT NULL); \
          INSERT INTO t VALUES (1, 'a'), (2, 'b'), (3, 'b'); ALTER TABLE t ENABLE ROW LEVEL SECURITY; \
          CREATE POLICY own ON t USING (tenant = nullif(current_setting('app.tenant_id', true), '')); \
+         CREATE FUNCTION other() RETURNS text LANGUAGE sql AS \
+           $$ SELECT set_config('app.tenant_id', 'a', true) $$; \
          CREATE ROLE {role} LOGIN; GRANT ALL ON t TO {role}"
     ));
     let mut url = url::Url::parse(database.url()).unwrap();
@@ -77,6 +79,20 @@ fn a_tenant_sees_its_rows() {
     };
     assert_eq!(seen(), json!([]));
     assert_eq!(visit.ask("tenant", &json!({ "id": "b" }))["tenant"], "b");
+    assert_eq!(seen(), json!([["2"], ["3"]]));
+    for sql in [
+        "select set_config('app.tenant_id', 'a', true), (select count(*) from t)",
+        "set app.tenant_id = 'a'",
+        "set role postgres",
+        "reset all",
+        "select other(); select count(*) from t",
+        "do $$ begin perform set_config('app.tenant_id', 'a', false); end $$; select count(*) from t",
+    ] {
+        let left = visit.post("query", &json!({ "sql": sql }));
+        assert_eq!(left.status, 403, "{sql}: {}", left.text());
+    }
+    let sql = "select set_config('app.tenant_id', 'a', true), id from t";
+    assert_eq!(visit.post("export", &json!({ "sql": sql, "format": "csv" })).status, 403);
     assert_eq!(seen(), json!([["2"], ["3"]]));
     let foreign = json!({ "changes": [
         { "kind": "update", "table": { "name": "t" }, "key": ["1"], "values": { "tenant": "b" } },
