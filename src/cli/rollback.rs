@@ -15,7 +15,7 @@ use crate::source::snapshot;
                         Example:\n  dbkit rollback --steps 2 --yes"
 )]
 pub struct Args {
-    /// How many to revert
+    /// How many to revert; a change that is in several folders goes back whole
     #[arg(long, visible_alias = "count", value_name = "N", default_value_t = 1)]
     steps: usize,
     /// Revert everything that is newer than this version, which stays
