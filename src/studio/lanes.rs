@@ -14,6 +14,10 @@ use std::time::Duration;
 
 type Job = Box<dyn FnOnce(&mut Desk) + Send>;
 
+/// How long a statement that was told to stop may go on before it is told again.
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
 /// Threads with a connection each that share a queue.
 pub struct Lane {
     jobs: Sender<Job>,
@@ -35,6 +39,8 @@ enum Progress {
     #[default]
     Waiting,
     Running(Arc<Stopper>),
+    /// Told to stop, and not over yet.
+    Stopping(Arc<Stopper>),
     Done,
     Unwanted,
 }
@@ -46,16 +52,38 @@ impl Ticket {
     }
 
     /// Stops the work; false when it was over. It may take a moment: the server is told.
-    pub fn stop(&self) -> bool {
-        let mut progress = self.progress();
-        match &*progress {
-            // The lock is kept meanwhile: the next job must not begin before the server was told
-            // about this one.
-            Progress::Running(stopper) => stopper.stop(),
-            Progress::Waiting => *progress = Progress::Unwanted,
-            Progress::Done => return false,
-            Progress::Unwanted => {}
+    pub fn stop(self: &Arc<Self>) -> bool {
+        {
+            let mut progress = self.progress();
+            match &*progress {
+                // The lock is kept meanwhile: the next job must not begin before the server was
+                // told about this one.
+                Progress::Running(stopper) => {
+                    let stopper = Arc::clone(stopper);
+                    stopper.stop();
+                    *progress = Progress::Stopping(stopper);
+                }
+                Progress::Waiting => {
+                    *progress = Progress::Unwanted;
+                    return true;
+                }
+                Progress::Done => return false,
+                Progress::Stopping(_) | Progress::Unwanted => return true,
+            }
         }
+        // A server that was between two statements has stopped nothing.
+        let ticket = Arc::clone(self);
+        std::thread::spawn(move || {
+            let mut pause = FIRST_PAUSE;
+            loop {
+                std::thread::sleep(pause);
+                match &*ticket.progress() {
+                    Progress::Stopping(stopper) => stopper.stop(),
+                    _ => return,
+                }
+                pause = (pause * 2).min(LONGEST_PAUSE);
+            }
+        });
         true
     }
 }
@@ -175,13 +203,13 @@ impl Desk {
     ) -> Result<T, Problem> {
         let cancelled = || Problem::new(Kind::Cancelled, "cancelled before it began");
         // Connecting takes time, and nobody may be left who wants it.
-        if matches!(*ticket.progress(), Progress::Unwanted) {
+        if matches!(*ticket.progress(), Progress::Unwanted | Progress::Stopping(_)) {
             return Err(cancelled());
         }
         self.connect()?;
         {
             let mut progress = ticket.progress();
-            if matches!(*progress, Progress::Unwanted) {
+            if matches!(*progress, Progress::Unwanted | Progress::Stopping(_)) {
                 return Err(cancelled());
             }
             if let Some((_, stopper)) = &self.open {
