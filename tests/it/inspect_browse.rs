@@ -62,6 +62,13 @@ fn a_person_looks_around_and_the_terminal_is_given_back() {
         screen.types("/\u{15}delete from sale\r").shows("filter:");
         screen.types("/\u{15}\r").shows("person_id = 1 ·");
         screen.types(ESCAPE).shows("one row");
+        // Keys that come together with a new size are not lost.
+        for rows in [9, 12, 8, 11] {
+            screen.resize(rows, 50);
+            screen.types("d").shows("Structure");
+            screen.resize(rows + 1, 50);
+            screen.types(ESCAPE).shows("one row");
+        }
         screen.resize(10, 40);
         screen.types("d").shows("Structure");
         screen.types("q");
@@ -87,6 +94,10 @@ fn a_slow_statement_can_be_stopped_and_signals_end_it() {
         screen.shows("Ada");
         screen.signal(libc::SIGTERM);
         assert!(screen.ends().1, "the terminal is given back");
+    }
+    for mut screen in shop.screens(&["person"]) {
+        screen.shows("Ada");
+        screen.closes();
     }
 }
 

@@ -23,6 +23,8 @@ use worker::Worker;
 /// How long a key or an answer is waited for before the other is looked for.
 const PAUSE: Duration = Duration::from_millis(100);
 const MOMENT: Duration = Duration::from_millis(20);
+/// The shortest time for which keys are looked for at all.
+const GLANCE: Duration = Duration::from_millis(1);
 
 /// # Errors
 /// There is no terminal.
@@ -63,6 +65,20 @@ pub fn run(
     Ok(Exit::Done)
 }
 
+/// A terminal whose window was closed is at its end for ever, which reading events does not tell.
+#[cfg(unix)]
+fn terminal_gone() -> bool {
+    let mut input = libc::pollfd { fd: libc::STDIN_FILENO, events: libc::POLLIN, revents: 0 };
+    // SAFETY: one structure that outlives the call, which does not wait.
+    let ready = unsafe { libc::poll(&raw mut input, 1, 0) };
+    ready > 0 && input.revents & (libc::POLLHUP | libc::POLLERR | libc::POLLNVAL) != 0
+}
+
+#[cfg(not(unix))]
+const fn terminal_gone() -> bool {
+    false
+}
+
 fn look(
     app: &mut App,
     worker: &Worker,
@@ -85,7 +101,8 @@ fn look(
         if interrupt::requested() {
             return Ok(());
         }
-        if !event::poll(if app.waiting { Duration::ZERO } else { PAUSE })? {
+        if !event::poll(if app.waiting { GLANCE } else { PAUSE })? {
+            anyhow::ensure!(!terminal_gone(), "the terminal is gone");
             continue;
         }
         // A new size is seen when it is drawn.

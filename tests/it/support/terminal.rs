@@ -6,7 +6,6 @@ use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 /// Ctrl-C, as the terminal gets it.
@@ -62,45 +61,50 @@ pub fn on_terminal(directory: impl AsRef<Path>, args: &[&str], answers: &[&str])
     Outcome::new(format!("dbkit {} (on a terminal)", args.join(" ")), output)
 }
 
+/// How long anything on a terminal may take on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(20);
+
 /// A program that draws over the whole terminal, seen as a terminal shows it.
 pub struct Screen {
     terminal: File,
     child: Child,
-    bytes: Receiver<Vec<u8>>,
     parser: vt100::Parser,
 }
 
 impl Screen {
     pub fn start(directory: impl AsRef<Path>, args: &[&str]) -> Self {
         let (terminal, child) = spawn(directory.as_ref(), args);
-        let mut source = terminal.try_clone().expect("a descriptor");
-        let (send, bytes) = channel();
-        std::thread::spawn(move || {
-            let mut buffer = [0; 4096];
-            while let Ok(length @ 1..) = source.read(&mut buffer) {
-                if send.send(buffer[..length].to_vec()).is_err() {
-                    return;
-                }
-            }
-        });
-        Self { terminal, child, bytes, parser: vt100::Parser::new(size(24), size(80), 0) }
+        Self { terminal, child, parser: vt100::Parser::new(size(24), size(80), 0) }
     }
 
     /// Waits until the screen holds the text, and returns all of it.
     #[track_caller]
     pub fn shows(&mut self, text: &str) -> String {
-        let end = Instant::now() + Duration::from_secs(20);
+        let end = Instant::now() + PATIENCE;
         loop {
             let shown = self.parser.screen().contents();
             if shown.contains(text) {
                 return shown;
             }
             let left = end.saturating_duration_since(Instant::now());
-            match self.bytes.recv_timeout(left) {
-                Ok(bytes) => self.parser.process(&bytes),
-                Err(_) => panic!("no {text:?} on the screen:\n{shown}"),
-            }
+            assert!(self.drawn(left), "no {text:?} on the screen:\n{shown}");
         }
+    }
+
+    /// Takes what is written within that time; false when nothing is.
+    fn drawn(&mut self, within: Duration) -> bool {
+        let fd = self.terminal.as_raw_fd();
+        let mut entry = libc::pollfd { fd, events: libc::POLLIN, revents: 0 };
+        let millis = i32::try_from(within.as_millis()).expect("a short time");
+        // SAFETY: one structure that outlives the call.
+        if unsafe { libc::poll(&raw mut entry, 1, millis) } < 1 {
+            return false;
+        }
+        let mut buffer = [0; 4096];
+        // Reading fails (EIO) when the program has ended and nothing is left.
+        let Ok(length @ 1..) = self.terminal.read(&mut buffer) else { return false };
+        self.parser.process(&buffer[..length]);
+        true
     }
 
     pub fn types(&mut self, keys: &str) -> &mut Self {
@@ -126,11 +130,10 @@ impl Screen {
 
     /// Waits for the end. Returns the code, and whether the terminal is as it was: lines are typed
     /// with an echo, nothing is drawn over.
+    #[track_caller]
     pub fn ends(mut self) -> (Option<i32>, bool) {
-        let status = self.child.wait().expect("the binary ends");
-        while let Ok(bytes) = self.bytes.recv_timeout(Duration::from_millis(300)) {
-            self.parser.process(&bytes);
-        }
+        let code = self.code();
+        while self.drawn(Duration::from_millis(300)) {}
         // SAFETY: the structure is plain data that the call fills in.
         let modes = unsafe {
             let mut modes: libc::termios = std::mem::zeroed();
@@ -139,7 +142,37 @@ impl Screen {
         };
         let cooked = modes & libc::ICANON != 0 && modes & libc::ECHO != 0;
         let screen = self.parser.screen();
-        (status.code(), cooked && !screen.alternate_screen() && !screen.hide_cursor())
+        (code, cooked && !screen.alternate_screen() && !screen.hide_cursor())
+    }
+
+    /// Closes the window under the program and waits for its end.
+    #[track_caller]
+    pub fn closes(mut self) {
+        let nothing = File::open("/dev/null").expect("a descriptor");
+        drop(std::mem::replace(&mut self.terminal, nothing));
+        self.code();
+    }
+
+    #[track_caller]
+    fn code(&mut self) -> Option<i32> {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            if let Some(status) = self.child.try_wait().expect("a child") {
+                return status.code();
+            }
+            let shown = self.parser.screen().contents();
+            assert!(Instant::now() < end, "it does not end:\n{shown}");
+            // What it still writes must not fill the terminal up.
+            self.drawn(Duration::from_millis(10));
+        }
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        // A failed test leaves no program behind.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
@@ -155,6 +188,8 @@ fn open() -> (OwnedFd, OwnedFd) {
         let null = std::ptr::null_mut();
         let made = libc::openpty(&mut master, &mut slave, null, null.cast(), &raw const size as _);
         assert_eq!(made, 0, "a terminal");
+        // The program must not hold its own window open.
+        libc::fcntl(master, libc::F_SETFD, libc::FD_CLOEXEC);
         (OwnedFd::from_raw_fd(master), OwnedFd::from_raw_fd(slave))
     }
 }
