@@ -161,10 +161,11 @@ impl Form {
         if !migration.transactional {
             return Ok(Self::Steps(script::units(file, dialect)?));
         }
-        match script::inspect(file, dialect) {
-            // Files of Diesel's that say nothing of transactions may steer them: it never looked.
+        // Files of Diesel's that say nothing of transactions may steer them: it never looked.
+        let as_diesel = !migration.has_metadata();
+        match script::inspect(file, dialect, as_diesel) {
             Err(error @ ApplyError::TransactionControl { .. })
-                if dialect == Dialect::Postgres && !migration.has_metadata() =>
+                if dialect == Dialect::Postgres && as_diesel =>
             {
                 script::between_commits(file, dialect)?.map(Self::Steps).ok_or(error)
             }
@@ -201,7 +202,10 @@ impl Run<'_> {
         }
         check(self.connection.dialect(), migrations)?;
         self.make_ledger()?;
-        let unfinished = self.unfinished(State::Started)?;
+        let mut unfinished = self.ledger.records(self.connection)?;
+        // Nothing has run: there are no rows that could be lost.
+        let mut may_warn = !unfinished.is_empty();
+        unfinished.retain(|record| record.state == State::Started);
         let of = migrations.len();
         if self.settings.together {
             let mut group = Vec::new();
@@ -216,6 +220,10 @@ impl Run<'_> {
         let mut all = Vec::new();
         for (at, migration) in migrations.iter().enumerate() {
             let work = Work::up(migration, self.connection)?;
+            if may_warn && matches!(&work.form, Form::Transaction(it) if it.keys_stay_on) {
+                may_warn = false;
+                self.observer.warn(&keys_stay_on(&migration.name));
+            }
             let record = unfinished.iter().find(|r| r.version == migration.version);
             let last = at + 1 == of;
             all.extend(self.timed(vec![work], at, of, record, last)?);
@@ -337,6 +345,14 @@ impl Run<'_> {
             }
         })
     }
+}
+
+fn keys_stay_on(name: &str) -> String {
+    format!(
+        "{name} switches foreign keys off in a transaction, where SQLite ignores it (under diesel, too): \
+         dropping a table deletes or refuses the rows that refer to it; \
+         `run_in_transaction = false` in its metadata.toml lets the switch work"
+    )
 }
 
 fn blockers(connection: &Connection) -> Vec<String> {

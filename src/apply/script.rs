@@ -7,9 +7,14 @@ use crate::sql::classify::{self, Nature};
 use crate::sql::split::{StatementKind, StatementSpan, Statements};
 
 /// Looks through a file that runs in one transaction: unclosed strings, psql commands, statements
-/// that do not go with it. The statements are not kept, because a file may hold millions.
-pub(super) fn inspect(file: &SqlFile, dialect: Dialect) -> Result<Contents, ApplyError> {
-    let mut contents = Contents { count: 0, session: false };
+/// that do not go with it. The statements are not kept, because a file may hold millions. `as_diesel`
+/// where the file is Diesel's, which sends every PRAGMA.
+pub(super) fn inspect(
+    file: &SqlFile,
+    dialect: Dialect,
+    as_diesel: bool,
+) -> Result<Contents, ApplyError> {
+    let mut contents = Contents { count: 0, session: false, keys_stay_on: false };
     for span in Statements::new(&file.text, dialect) {
         let span = span.map_err(|error| ApplyError::unterminated(file, &error))?;
         check(file, &span)?;
@@ -20,9 +25,11 @@ pub(super) fn inspect(file: &SqlFile, dialect: Dialect) -> Result<Contents, Appl
         {
             return Err(ApplyError::TransactionControl { file: path, line, statement: head(sql) });
         }
-        if classify::cannot_run_in_transaction(sql, dialect) {
+        let left = as_diesel && classify::is_left_to_sqlite(sql, dialect);
+        if classify::cannot_run_in_transaction(sql, dialect) && !left {
             return Err(ApplyError::NotInTransaction { file: path, line, statement: head(sql) });
         }
+        contents.keys_stay_on |= left && classify::switches_foreign_keys_off(sql, dialect);
         contents.count += 1;
         contents.session |=
             classify::nature(sql, dialect) == Nature::Session || sql.contains("set_config");
@@ -37,6 +44,8 @@ pub(super) struct Contents {
     pub(super) count: usize,
     /// It sets something that outlives its transaction.
     pub(super) session: bool,
+    /// It switches foreign keys off where SQLite ignores that.
+    pub(super) keys_stay_on: bool,
 }
 
 fn check(file: &SqlFile, span: &StatementSpan) -> Result<(), ApplyError> {

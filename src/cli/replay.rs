@@ -5,9 +5,11 @@ use super::{Context, Exit, Stop, schema};
 use crate::apply::Settings;
 use crate::config::{Location, Origin, Target};
 use crate::database::{Connection, Session, drop_database, open_or_create};
+use crate::diagnostic::Severity;
 use crate::history::{self, Difference, Finding, example_rows};
 use crate::migration::Migration;
 use crate::model::{Dialect, Model};
+use crate::source::lineage::Lineage;
 use crate::source::{Source, snapshot};
 
 /// A database that goes when the value goes.
@@ -84,7 +86,9 @@ pub(super) fn findings(
     })?;
     let wanted = schema::read(context, target.dialect())?.ok();
     let mut history = History::on(context, &scratch.0, connection)?;
-    let mut replay = Replay { context, settings: Settings::default(), found: Vec::new() };
+    let lineage = Lineage::read(&history.migrations, target.dialect()).ok();
+    let (settings, found) = (Settings::default(), Vec::new());
+    let mut replay = Replay { context, settings, lineage, found };
     replay.there(&mut history, wanted.as_ref())?;
     if replay.found.is_empty() {
         replay.back(&mut history, notes)?;
@@ -96,6 +100,7 @@ pub(super) fn findings(
 struct Replay<'c> {
     context: &'c Context,
     settings: Settings,
+    lineage: Option<Lineage>,
     found: Vec<Finding>,
 }
 
@@ -162,7 +167,7 @@ impl Replay<'_> {
                         migration.name
                     ));
                 } else {
-                    self.fault(
+                    self.no_way(
                         "way-back-fails",
                         migration,
                         "its down.sql fails on a database with rows",
@@ -174,7 +179,7 @@ impl Replay<'_> {
             }
             let before = history.connection.introspect()?;
             if let Err(error) = self.run(history, change, false) {
-                self.fault(
+                self.no_way(
                     "again-fails",
                     migration,
                     "it cannot run again after its down.sql",
@@ -186,16 +191,17 @@ impl Replay<'_> {
             let again = history.connection.introspect()?;
             let differ = history::differences(&after, &again, &[]);
             if !differ.is_empty() {
-                self.found.push(
-                    told(
-                        "way-back-differs",
-                        migration.name.clone(),
-                        "after down.sql and up.sql the database is another",
-                        &differ,
-                        "have down.sql take back everything that up.sql makes, and nothing else",
-                    )
-                    .at(migration.path.join("down.sql")),
+                let finding = told(
+                    "way-back-differs",
+                    migration.name.clone(),
+                    "after down.sql and up.sql the database is another",
+                    &differ,
+                    "have down.sql take back everything that up.sql makes, and nothing else",
                 );
+                self.found.push(Finding {
+                    level: self.level_of_way_back(migration),
+                    ..finding.at(migration.path.join("down.sql"))
+                });
                 return Ok(());
             }
             let rows_after = counts(&mut history.connection, &again);
@@ -214,7 +220,7 @@ impl Replay<'_> {
                 ));
             }
             if let Err(error) = self.run(history, change, true) {
-                self.fault(
+                self.no_way(
                     "way-back-fails",
                     migration,
                     "its down.sql fails the second time",
@@ -253,6 +259,30 @@ impl Replay<'_> {
             };
             outcome.map(drop).map_err(super::migrations::stop)
         })
+    }
+
+    /// What is wrong with a way back. Those of the time before dbkit came nobody goes any more.
+    fn no_way(
+        &mut self,
+        code: &'static str,
+        migration: &Migration,
+        message: &str,
+        error: &anyhow::Error,
+        help: &str,
+    ) {
+        self.fault(code, migration, message, error, help);
+        let level = self.level_of_way_back(migration);
+        if let Some(finding) = self.found.last_mut() {
+            finding.level = level;
+        }
+    }
+
+    fn level_of_way_back(&self, migration: &Migration) -> Severity {
+        let lineage = self.lineage.as_ref();
+        match lineage.is_some_and(|lineage| history::is_adopted(migration, lineage)) {
+            true => Severity::Warning,
+            false => Severity::Error,
+        }
     }
 
     fn fault(

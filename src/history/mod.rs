@@ -17,7 +17,7 @@ pub use differences::{Difference, How, differences};
 pub use example::{Filled, count_rows, example_rows};
 pub use finding::Finding;
 pub use live::{Beside, beside};
-pub use offline::offline;
+pub use offline::{is_adopted, offline};
 pub use rebase::{How as RedoHow, Rebase, RebaseError, Redo, rebase};
 pub use squash::{Segment, Squash, SquashError, squash, untouched};
 pub use text::difference;

@@ -26,7 +26,8 @@ pub fn offline(
 }
 
 /// It ran before dbkit came: at most the newest of its time has a snapshot, of all of them.
-fn is_adopted(migration: &Migration, lineage: &Lineage) -> bool {
+#[must_use]
+pub fn is_adopted(migration: &Migration, lineage: &Lineage) -> bool {
     let Some(first) = lineage.entries.first() else { return false };
     let whole = first.snapshot.parent.is_none() && first.snapshot.generated.is_none();
     whole && migration.version <= first.migration.version

@@ -56,6 +56,23 @@ pub fn cannot_run_in_transaction(sql: &str, dialect: Dialect) -> bool {
         || (head.starts("commit prepared") || head.starts("rollback prepared"))
 }
 
+/// True for a PRAGMA that SQLite itself judges in a transaction: it ignores `foreign_keys` there,
+/// and refuses what would change the journal.
+#[must_use]
+pub fn is_left_to_sqlite(sql: &str, dialect: Dialect) -> bool {
+    dialect == Dialect::Sqlite && Head::new(sql, dialect).starts("pragma")
+}
+
+/// True for `PRAGMA foreign_keys = OFF`, in any of its spellings.
+#[must_use]
+pub fn switches_foreign_keys_off(sql: &str, dialect: Dialect) -> bool {
+    let head = Head::new(sql, dialect);
+    dialect == Dialect::Sqlite
+        && head.starts("pragma")
+        && head.has("foreign_keys")
+        && (["off", "false", "no"].iter().any(|word| head.has(word)) || sql.contains('0'))
+}
+
 /// Statements that only read, as far as their first word tells; whether they do is the database's
 /// to say.
 const READING: [&str; 6] = ["select", "values", "table", "with", "explain", "show"];

@@ -183,8 +183,10 @@ impl Lexer<'_> {
         }
     }
 
+    /// A lone carriage return ends a comment on PostgreSQL; SQLite reads on to the line feed.
     fn skip_line(&mut self) {
-        self.skip_while(|b| b != b'\n');
+        let postgres = self.postgres;
+        self.skip_while(|b| b != b'\n' && !(postgres && b == b'\r'));
     }
 
     /// PostgreSQL nests block comments; SQLite does not, and lets the last one stay open.
@@ -235,7 +237,7 @@ impl Lexer<'_> {
     fn continued(&mut self) -> bool {
         let rest = self.bytes.get(self.pos..).unwrap_or(&[]);
         let space = rest.iter().take_while(|b| is_space(**b)).count();
-        let newline = rest.iter().take(space).any(|b| *b == b'\n');
+        let newline = rest.iter().take(space).any(|b| matches!(b, b'\n' | b'\r'));
         if newline && rest.get(space) == Some(&b'\'') {
             self.pos += space + 1;
             return true;

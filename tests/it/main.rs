@@ -12,6 +12,7 @@ mod examples;
 mod generate;
 mod harness;
 mod hazards;
+mod histories;
 mod history;
 mod init;
 mod inspect;
