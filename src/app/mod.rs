@@ -104,6 +104,8 @@
 //! # fn main() {}
 //! ```
 
+#![warn(missing_docs)]
+
 mod address;
 mod backend;
 mod confine;

@@ -106,6 +106,7 @@ pub trait Seeder<C: Backend> {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SeedRunError {
+    /// The database is marked as a protected environment.
     #[error("environment {marked} is protected: seeds of {asked} are refused there")]
     Protected {
         /// The environment that the database is marked as.
@@ -113,8 +114,10 @@ pub enum SeedRunError {
         /// The environment of the run.
         asked: String,
     },
+    /// A protected environment is seeded only by its name.
     #[error("environment {0} is protected: name it, with SeedRun::yes(\"{0}\"), to seed it")]
     NotNamed(String),
+    /// Rows of a protected environment are not deleted.
     #[error("environment {0} is protected: nothing is truncated there")]
     Truncate(String),
     /// A seeder failed; everything was rolled back.
@@ -125,6 +128,7 @@ pub enum SeedRunError {
         /// What it returned.
         source: Box<dyn StdError + Send + Sync>,
     },
+    /// The transaction could not be begun or committed.
     #[error(transparent)]
     Query(#[from] diesel::result::Error),
 }

@@ -22,8 +22,11 @@ pub trait Observer {
 /// A migration that has run or was reverted.
 #[derive(Clone, Debug, serde::Serialize)]
 pub struct Done {
+    /// Its folder.
     pub name: String,
+    /// How many it has.
     pub statements: usize,
+    /// The time they took together.
     pub duration_ms: u64,
 }
 
@@ -107,10 +110,15 @@ pub fn check(dialect: Dialect, migrations: &[&Migration]) -> Result<(), ApplyErr
 
 /// What running migrations needs.
 pub struct Run<'r> {
+    /// The database.
     pub connection: &'r mut Connection,
+    /// What has run there.
     pub ledger: &'r mut Ledger,
+    /// The right to change it.
     pub lock: &'r Lock,
+    /// Limits and choices.
     pub settings: &'r Settings,
+    /// Is told of each step.
     pub observer: &'r mut dyn Observer,
 }
 

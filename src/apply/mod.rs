@@ -1,5 +1,7 @@
 //! Running, reverting and pushing.
 
+#![warn(missing_docs)]
+
 mod advice;
 mod blocked;
 mod error;

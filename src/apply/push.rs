@@ -12,10 +12,13 @@ use std::time::{Duration, Instant};
 /// What a push would do.
 #[derive(Debug)]
 pub struct PushPlan {
+    /// What would run.
     pub script: Script,
+    /// Questions that a rename or a split leaves open.
     pub ambiguous: Vec<Ambiguity>,
     /// In the database and left alone.
     pub unmodelled: Vec<Unmodelled>,
+    /// What a person should know.
     pub notes: Vec<String>,
 }
 
@@ -137,15 +140,22 @@ fn undo(connection: &mut Connection) {
 /// Why a push stopped.
 #[derive(Debug, thiserror::Error)]
 pub enum PushError {
+    /// The database cannot be read.
     #[error(transparent)]
     Database(#[from] DatabaseError),
+    /// There is no way from the one to the other.
     #[error(transparent)]
     Plan(#[from] PlanError),
+    /// The database refused a statement.
     #[error("{}{}{}\n\n{}\n\n{}", error.message.trim(), code(error), error.more(), shown(statement, error), outcome(*rolled_back, stays))]
     Statement {
+        /// The statement.
         statement: Box<Statement>,
+        /// Nothing has changed.
         rolled_back: bool,
+        /// What was changed before and stays.
         stays: Vec<String>,
+        /// What the database said.
         error: DatabaseError,
     },
 }

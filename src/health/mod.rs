@@ -25,6 +25,8 @@
 //! | `/ready` | 200, or 503 while no connection can be had, or migrations are pending, unknown or changed |
 //! | `/ready?details` | the same with all numbers, for whoever sends the token as `Authorization: Bearer` |
 
+#![warn(missing_docs)]
+
 mod probe;
 
 use crate::app::{Backend, Db};

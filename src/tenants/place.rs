@@ -53,7 +53,17 @@ fn role(tenancy: &TenancySection, tenant: &str) -> Result<Option<String>, PlaceE
     Ok(Some(role))
 }
 
+fn path_to(schema: &str) -> String {
+    format!("{},public", quote::ident(schema))
+}
+
 impl Place {
+    /// PostgreSQL's `search_path` that leads to the tenant's schema first.
+    #[must_use]
+    pub fn search_path(&self) -> Option<String> {
+        self.schema.as_deref().map(path_to)
+    }
+
     /// The place of one tenant beside the main database.
     ///
     /// # Errors
@@ -92,8 +102,7 @@ impl Place {
                 }
                 if let Location::Postgres { keywords, .. } = &mut place.target.location {
                     // At the start of the session, so that whatever resets settings comes back to it.
-                    let path = format!("{},public", quote::ident(&schema));
-                    let path = path.replace('\\', "\\\\").replace(' ', "\\ ");
+                    let path = path_to(&schema).replace('\\', "\\\\").replace(' ', "\\ ");
                     keywords.push(("options".to_owned(), format!("-c search_path={path}")));
                 }
                 place.schema = Some(schema);

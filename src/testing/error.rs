@@ -9,25 +9,48 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
+    /// The settings cannot be read.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// The folders of migrations cannot be read.
     #[error(transparent)]
     Migration(#[from] MigrationError),
+    /// A migration failed in the template.
     #[error("the template cannot be migrated: {0}")]
     Apply(#[from] ApplyError),
+    /// A seed file failed in the template.
     #[error("the template cannot be seeded: {}", told(.0))]
     Seed(#[from] SeedError),
+    /// The server refused to make or drop a database.
     #[error("{doing}: {}{}", source.message.trim(), source.more())]
-    Database { doing: String, source: DatabaseError },
+    Database {
+        /// What was being done.
+        doing: String,
+        /// What was said.
+        source: DatabaseError,
+    },
     /// The closure of [`Template::filled`](super::Template::filled).
     #[error("the template cannot be filled ({what}): {source}")]
-    Filled { what: String, source: Box<dyn std::error::Error + Send + Sync> },
+    Filled {
+        /// The name it was given.
+        what: String,
+        /// What was said.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// A file of a SQLite database.
     #[error("{}: {source}", path.display())]
-    File { path: PathBuf, source: std::io::Error },
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What was said.
+        source: std::io::Error,
+    },
+    /// The environment is for no tests.
     #[error(
         "environment {0} is protected: tests do not run there. Name another with Template::of_environment"
     )]
     Protected(String),
+    /// The finished database could not be reached.
     #[error(transparent)]
     Connection(#[from] diesel::ConnectionError),
 }

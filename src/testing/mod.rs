@@ -51,6 +51,8 @@
 //! # fn main() {}
 //! ```
 
+#![warn(missing_docs)]
+
 mod build;
 mod database;
 mod error;

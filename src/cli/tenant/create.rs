@@ -3,6 +3,7 @@
 use super::super::migrations::{Limits, show};
 use super::super::{Context, Exit, Stop};
 use super::fleet::{Runner, folder};
+use super::scope::{Shuttle, open_place};
 use super::{House, failed};
 use crate::config::{Target, TenancyMode};
 use crate::database::{Access, Connection, Session, Value, open_or_create};
@@ -52,6 +53,7 @@ pub(super) fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
             migrate(args, &house, &place)?
         }
     };
+    protect_ledgers(&house, &place)?;
     house.registry.note(&mut house.connection, id, "ready").map_err(failed)?;
     if house.tenancy.mode == TenancyMode::Column {
         super::super::output::print(&format!("{id} is on the list of tenants\n"))?;
@@ -69,7 +71,7 @@ fn migrate(
     let settings = args.limits.settings(house.context);
     let (_, migrations) = folder(house.context, &house.tenancy, house.target.dialect())?;
     let runner = Runner { context: house.context, migrations: &migrations, settings: &settings };
-    let report = runner.one(place, false);
+    let report = runner.one(place, false, &mut Shuttle::default());
     match report.error {
         None => Ok(report.done),
         Some(error) => Err(Stop::error(
@@ -124,6 +126,30 @@ fn grants(schema: &str, role: &str) -> String {
          ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {role};\n\
          ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} GRANT USAGE, SELECT ON SEQUENCES TO {role};\n"
     )
+}
+
+/// What has run is for the application to read, and for nobody but dbkit to write. They are made by the
+/// first migration, after the rights that new tables come with.
+fn protect_ledgers(house: &House<'_>, place: &Place) -> anyhow::Result<()> {
+    let Some(role) = place.role.as_ref().or(house.tenancy.role.as_ref()) else { return Ok(()) };
+    if house.tenancy.mode == TenancyMode::Column || place.target.dialect() == Dialect::Sqlite {
+        return Ok(());
+    }
+    let mut connection = open_place(place, Access::Write)?;
+    let found = connection.query(
+        "SELECT format('%I.%I', n.nspname, c.relname) FROM pg_catalog.pg_class c \
+         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+         WHERE n.nspname = current_schema() AND c.relkind = 'r' \
+           AND (c.relname LIKE '\\_\\_dbkit%' OR c.relname = '__diesel_schema_migrations')",
+        &[],
+    )?;
+    let names: Vec<&str> =
+        found.rows.iter().filter_map(|row| row.first().and_then(Value::as_text)).collect();
+    if !names.is_empty() {
+        let (names, role) = (names.join(", "), quote::ident(role));
+        connection.execute(&format!("REVOKE INSERT, UPDATE, DELETE ON {names} FROM {role}"))?;
+    }
+    Ok(())
 }
 
 fn allow_database(

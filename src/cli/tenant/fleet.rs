@@ -5,7 +5,7 @@ use super::super::migrations::{Limits, listen_for_signals, stop};
 use super::super::output::{Grid, count, print};
 use super::super::{Context, Exit, Stop};
 use super::House;
-use super::scope::open_place;
+use super::scope::Shuttle;
 use crate::apply::{self, ApplyError, Done, Lock, Observer, Run, Settings, move_over};
 use crate::config::TenancySection;
 use crate::database::{Access, Connection, interrupt};
@@ -110,10 +110,10 @@ impl Observer for Warnings<'_> {
 impl Runner<'_> {
     /// Brings one tenant up to date. `covered` when the main database's lock already keeps others
     /// from the whole fleet.
-    pub(super) fn one(&self, place: &Place, covered: bool) -> Report {
+    pub(super) fn one(&self, place: &Place, covered: bool, shuttle: &mut Shuttle) -> Report {
         let tenant = place.tenant.as_str();
         let mut observer = Warnings { context: self.context, tenant, done: Vec::new() };
-        let outcome = self.migrate(place, covered, &mut observer);
+        let outcome = self.migrate(place, covered, shuttle, &mut observer);
         let error = outcome.err().map(|error| {
             let all: Vec<String> = error.chain().map(ToString::to_string).collect();
             all.first().cloned().unwrap_or_default()
@@ -125,9 +125,10 @@ impl Runner<'_> {
         &self,
         place: &Place,
         covered: bool,
+        shuttle: &mut Shuttle,
         observer: &mut Warnings<'_>,
     ) -> anyhow::Result<()> {
-        let mut connection = open_place(place, Access::Write)?;
+        let mut connection = shuttle.to(place)?;
         let lock = if covered {
             Lock::held_elsewhere()
         } else {
@@ -135,7 +136,9 @@ impl Runner<'_> {
         };
         let outcome = self.pending(place, &lock, &mut connection, observer);
         lock.release(&mut connection).ok();
-        outcome.map_err(stop)
+        outcome.map_err(stop)?;
+        shuttle.back(place, connection);
+        Ok(())
     }
 
     fn pending(
@@ -220,7 +223,7 @@ fn chosen(fleet: &Fleet, house: &mut House<'_>) -> anyhow::Result<Vec<Place>> {
 /// The first alone, then as many at once as are wanted.
 fn sail(fleet: &Fleet, runner: &Runner<'_>, places: &[Place], covered: bool) -> Vec<Report> {
     let Some((first, others)) = places.split_first() else { return Vec::new() };
-    let canary = runner.one(first, covered);
+    let canary = runner.one(first, covered, &mut Shuttle::default());
     if canary.error.is_some() {
         return vec![canary];
     }
@@ -230,11 +233,12 @@ fn sail(fleet: &Fleet, runner: &Runner<'_>, places: &[Place], covered: bool) -> 
     std::thread::scope(|scope| {
         for _ in 0..fleet.jobs.get().min(others.len()) {
             scope.spawn(|| {
+                let mut shuttle = Shuttle::default();
                 while !stopped.load(Ordering::Relaxed) && !interrupt::requested() {
                     let Some(place) = others.get(next.fetch_add(1, Ordering::Relaxed)) else {
                         break;
                     };
-                    let report = runner.one(place, covered);
+                    let report = runner.one(place, covered, &mut shuttle);
                     if report.error.is_some() && !fleet.keep_going {
                         stopped.store(true, Ordering::Relaxed);
                     }

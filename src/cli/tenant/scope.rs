@@ -4,7 +4,7 @@ use super::super::{Context, Exit, Stop};
 use super::{House, failed};
 use crate::config::{Target, TenancyMode, TenancySection};
 use crate::database::postgres::Scope;
-use crate::database::{Access, Connection, Session, Value, open};
+use crate::database::{Access, Connection, DatabaseError, Session, Value, open};
 use crate::model::Dialect;
 use crate::tenants::{Place, Registry, TenantError};
 
@@ -81,11 +81,61 @@ pub(in crate::cli) fn connect(
 pub(super) fn open_place(place: &Place, access: Access) -> anyhow::Result<Connection> {
     let mut connection = open(&place.target, access, &mut |_| {})
         .map_err(|error| super::super::context::no_connection(&place.target, &error))?;
-    schema_is_there(place, &mut connection)?;
-    if let (Connection::Postgres(session), Some(schema)) = (&mut connection, &place.schema) {
+    arrive(place, &mut connection)?;
+    Ok(connection)
+}
+
+fn arrive(place: &Place, connection: &mut Connection) -> anyhow::Result<()> {
+    schema_is_there(place, connection)?;
+    if let (Connection::Postgres(session), Some(schema)) = (connection, &place.schema) {
         session.set_scope(Scope::at_home_in(schema));
     }
-    Ok(connection)
+    Ok(())
+}
+
+/// A connection that goes from tenant to tenant, where they are schemas of one database. A new session
+/// costs the server as much as the migration of a small tenant: it reads its catalogue again.
+#[derive(Default)]
+pub(super) struct Shuttle {
+    connection: Option<Connection>,
+    visits: usize,
+}
+
+/// After so many tenants the server's memory of their tables (its relation cache) is given back.
+const VISITS: usize = 50;
+
+impl Shuttle {
+    /// The connection, at this tenant and with nothing left of the one before. It stays at hand for
+    /// the next only when it is given [back](Self::back).
+    pub(super) fn to(&mut self, place: &Place) -> anyhow::Result<Connection> {
+        if let (Some(mut connection), Some(path)) = (self.connection.take(), place.search_path()) {
+            let moved = connection.execute("DISCARD ALL").and_then(|()| go(&path, &mut connection));
+            // One that is lost, or stands behind a pooler that knows no session, is opened anew.
+            if moved.is_ok() {
+                arrive(place, &mut connection)?;
+                return Ok(connection);
+            }
+        }
+        self.visits = 0;
+        open_place(place, Access::Write)
+    }
+
+    /// Keeps it for another schema of the same database.
+    pub(super) fn back(&mut self, place: &Place, mut connection: Connection) {
+        self.visits += 1;
+        let pooled = match &mut connection {
+            Connection::Postgres(session) => session.through_pooler().unwrap_or(true),
+            Connection::Sqlite(_) => true,
+        };
+        if place.schema.is_some() && self.visits < VISITS && !pooled {
+            self.connection = Some(connection);
+        }
+    }
+}
+
+fn go(path: &str, connection: &mut Connection) -> Result<(), DatabaseError> {
+    let sql = "SELECT pg_catalog.set_config('search_path', $1, false)";
+    connection.query(sql, &[Value::Text(path.to_owned())]).map(drop)
 }
 
 /// Otherwise everything would go to `public`, which comes next in the search path.

@@ -5,6 +5,7 @@ mod sqlite;
 
 use crate::database::{DatabaseError, Session, Value};
 use crate::model::{Dialect, QName};
+pub(super) use sqlite::tells_sizes;
 
 /// How much may be read to count rows, the smallest tables first. What does not fit is estimated.
 const COUNT_UP_TO: u64 = 64 << 20;

@@ -108,11 +108,11 @@ fn measure(
     let file = first(&pages.rows).zip(first(&page_size.rows)).map_or(0, |(n, size)| n * size);
     let small = file <= COUNT_UP_TO;
     let mut sizes = BTreeMap::new();
-    // dbstat reads every page. It is missing from some builds of SQLite: then no size is told.
-    if small {
+    // dbstat reads every page.
+    if small && tells_sizes(session)? {
         let sql = "SELECT s.tbl_name, sum(d.pgsize) FROM dbstat AS d \
                    JOIN sqlite_schema AS s ON s.name = d.name GROUP BY s.tbl_name";
-        for row in session.query(sql, &[]).map(|found| found.rows).unwrap_or_default() {
+        for row in session.query(sql, &[])?.rows {
             if let [name, bytes] = row.as_slice() {
                 sizes.insert(name.as_text().unwrap_or_default().to_owned(), number(bytes));
             }
@@ -124,6 +124,12 @@ fn measure(
         table.rows = if small { count(session, &name)? } else { estimate(session, &name)? };
     }
     Ok(())
+}
+
+/// Whether this SQLite has the module that tells sizes (sqlite.org/dbstat.html); some builds leave it out.
+pub(in crate::inspect) fn tells_sizes(session: &mut dyn Session) -> Result<bool, DatabaseError> {
+    let sql = "SELECT 1 FROM pragma_module_list WHERE name = 'dbstat'";
+    Ok(!session.query(sql, &[])?.rows.is_empty())
 }
 
 /// `None` where the table cannot be read: the rest of the overview is worth showing all the same.

@@ -5,6 +5,7 @@ use crate::database::{DatabaseError, Session, Value};
 use crate::dialect::sqlite::quote::{ident, qname};
 use crate::dialect::sqlite::{create_index, references, types};
 use crate::inspect::TableInfo;
+use crate::inspect::overview::tells_sizes;
 use crate::model::{Column, ColumnValue, ForeignKey, GeneratedKind, Index, IndexKey, Model, Table};
 use std::collections::BTreeMap;
 
@@ -13,7 +14,7 @@ pub(super) fn structure(
     table: TableInfo,
 ) -> Result<Structure, DatabaseError> {
     let model = session.introspect()?;
-    let sizes = sizes(session, &table.name.name);
+    let sizes = sizes(session, &table.name.name)?;
     let known = model.tables.get(&table.name);
     let columns = match known {
         Some(known) => known.columns.iter().map(column).collect(),
@@ -29,17 +30,20 @@ pub(super) fn structure(
 }
 
 /// Bytes of each index; nothing where this SQLite does not tell.
-fn sizes(session: &mut dyn Session, table: &str) -> BTreeMap<String, u64> {
+fn sizes(session: &mut dyn Session, table: &str) -> Result<BTreeMap<String, u64>, DatabaseError> {
+    if !tells_sizes(session)? {
+        return Ok(BTreeMap::new());
+    }
     let sql = "SELECT s.name, sum(d.pgsize) FROM sqlite_schema AS s JOIN dbstat AS d ON d.name = s.name \
                WHERE s.type = 'index' AND s.tbl_name = ?1 GROUP BY s.name";
-    let found = session.query(sql, &[Value::Text(table.to_owned())]).unwrap_or_default();
+    let found = session.query(sql, &[Value::Text(table.to_owned())])?;
     let size = |row: &Vec<Value>| match row.as_slice() {
         [name, bytes] => {
             Some((name.as_text()?.to_owned(), u64::try_from(bytes.as_integer()?).ok()?))
         }
         _ => None,
     };
-    found.rows.iter().filter_map(size).collect()
+    Ok(found.rows.iter().filter_map(size).collect())
 }
 
 fn column(column: &Column) -> ColumnDetail {

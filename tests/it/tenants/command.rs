@@ -99,6 +99,37 @@ fn a_tenant_that_fails_is_named_and_the_rest_follows_by_choice() {
 }
 
 #[test]
+fn a_session_takes_nothing_from_one_tenant_to_the_next() {
+    let database = PgDatabase::create("tenant_shuttle");
+    let role = database.name.clone();
+    database.execute(&format!("CREATE ROLE \"{role}\" LOGIN"));
+    let project = project(&format!("mode = \"schema\"\nrole = \"{role}\""));
+    let url = database.url();
+    for id in ["a", "b", "c"] {
+        tenant(&project, url, &["create", id]).success();
+    }
+    let may = format!(
+        "SELECT string_agg(DISTINCT privilege_type, ' ' ORDER BY privilege_type) FROM information_schema.role_table_grants \
+         WHERE grantee = '{role}' AND table_schema = 'tenant_a' AND table_name"
+    );
+    assert_eq!(database.value(&format!("{may} ~ '^__'")), "SELECT", "ledgers are read only");
+    assert_eq!(database.value(&format!("{may} = 'notes'")), "DELETE INSERT SELECT UPDATE");
+    // Whatever a migration does to its session, the next tenant's begins as a fresh one would.
+    let up = "CREATE TEMP TABLE seen AS SELECT current_setting('statement_timeout') AS t;
+              CREATE TABLE saw AS SELECT * FROM seen;
+              SET statement_timeout = '11min'; SET search_path = public;
+              SELECT pg_advisory_lock(4711);";
+    migration(&project, "2026-01-02-000000_leaves", up, "");
+    tenant(&project, url, &["migrate"]).success().stdout_has("3 tenants migrated");
+    for schema in ["tenant_a", "tenant_b", "tenant_c"] {
+        let saw = database.value(&format!("SELECT t FROM {schema}.saw"));
+        assert_eq!(saw, "0", "{schema}");
+    }
+    assert_eq!(database.value("SELECT to_regclass('public.saw') IS NULL"), "true");
+    database.execute(&format!("DROP OWNED BY \"{role}\"; DROP ROLE \"{role}\""));
+}
+
+#[test]
 fn a_schema_that_is_missing_lets_nothing_into_public() {
     let database = PgDatabase::create("tenant_missing");
     let project = project("mode = \"schema\"");
