@@ -19,6 +19,7 @@ help:
 test: fmt-check
 	$(MAKE) --no-print-directory -j2 --output-sync=target checks bring
 	tests/with-postgres.sh $(RUN_TESTS) --workspace
+	$(RUN_TESTS) --workspace --features schema-designer/sqlite --test designer
 	cargo test --doc --workspace --quiet
 	cargo build --quiet
 	tests/with-postgres.sh studio/test.sh

@@ -59,6 +59,8 @@ pub mod health;
 pub mod history;
 #[cfg(feature = "cli")]
 pub mod inspect;
+#[doc(hidden)]
+pub mod json;
 #[cfg(feature = "migrator")]
 pub mod ledger;
 #[cfg(feature = "cli")]
@@ -83,6 +85,64 @@ pub mod testing;
 pub use app::{SeedRun, Seeded, Seeder, Seeding};
 #[cfg(feature = "migrator")]
 pub use apply::Migrator;
+/// ```
+/// use diesel::prelude::*;
+/// use serde::{Deserialize, Serialize};
+///
+/// dbkit::schema! {
+///     table plans (id) {
+///         id -> Integer,
+///         brief -> Jsonb,
+///         notes -> Nullable<Jsonb>,
+///     }
+/// }
+///
+/// #[derive(Debug, PartialEq, Serialize, Deserialize, dbkit::Jsonb)]
+/// struct Brief {
+///     vision: String,
+///     steps: Vec<u32>,
+/// }
+///
+/// /// One value alone, or one of several.
+/// #[derive(Debug, PartialEq, Serialize, Deserialize, dbkit::Jsonb)]
+/// enum Note {
+///     Text(String),
+///     None,
+/// }
+///
+/// #[derive(Debug, PartialEq, Queryable, Selectable, Insertable, AsChangeset)]
+/// #[diesel(table_name = plans)]
+/// struct Plan {
+///     id: i32,
+///     brief: Brief,
+///     notes: Option<Note>,
+/// }
+///
+/// # use diesel::connection::SimpleConnection;
+/// let mut connection = SqliteConnection::establish(":memory:")?;
+/// # connection.batch_execute("CREATE TABLE plans (id INTEGER PRIMARY KEY NOT NULL, brief JSONB BLOB NOT NULL, notes JSONB BLOB)")?;
+/// let brief = Brief { vision: "a \"garden\"\n".to_owned(), steps: vec![1, 2] };
+/// let plan = Plan { id: 1, brief, notes: Some(Note::Text("ä".to_owned())) };
+/// diesel::insert_into(plans::table).values(&plan).execute(&mut connection)?;
+/// assert_eq!(plans::table.select(Plan::as_select()).first(&mut connection)?, plan);
+///
+/// diesel::update(plans::table).set(plans::notes.eq(None::<Note>)).execute(&mut connection)?;
+/// let found = plans::table.filter(plans::brief.eq(&plan.brief)).select(plans::notes);
+/// assert_eq!(found.first::<Option<Note>>(&mut connection)?, None);
+///
+/// # connection.batch_execute("UPDATE plans SET brief = jsonb('{\"vision\": 1}')")?;
+/// let error = plans::table.select(plans::brief).first::<Brief>(&mut connection).unwrap_err();
+/// assert!(error.to_string().contains("no Brief: invalid type"), "{error}");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// It is for one type, not for a family of them:
+///
+/// ```compile_fail
+/// #[derive(serde::Serialize, serde::Deserialize, dbkit::Jsonb)]
+/// struct Wrapped<T>(T);
+/// ```
+pub use dbkit_macros::Jsonb;
 #[cfg(feature = "app")]
 /// ```
 /// use diesel::prelude::*;
@@ -119,5 +179,5 @@ pub use apply::Migrator;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub use dbkit_macros::Repository;
-pub use dbkit_macros::{embed_migrations, schema};
+pub use dbkit_macros::{Json, embed_migrations, schema};
 pub use migration::EmbeddedMigration;

@@ -107,6 +107,8 @@ fn cell(value: &Value, ty: &str) -> String {
         Value::Blob(bytes) => string(&hex(bytes)),
         Value::Text(text) => match ty {
             "json" | "jsonb" => embedded(text),
+            // On SQLite the words say what is meant to be there.
+            ty if says_json(ty) && is_json(text) => embedded(text),
             // `NaN` and `Infinity` are no numbers in JSON.
             "real" | "double precision" if is_number(text) => text.clone(),
             _ => string(text),
@@ -117,6 +119,14 @@ fn cell(value: &Value, ty: &str) -> String {
 fn is_number(text: &str) -> bool {
     text.parse::<f64>().is_ok_and(f64::is_finite)
         && text.starts_with(|c: char| c.is_ascii_digit() || c == '-')
+}
+
+fn says_json(declared: &str) -> bool {
+    declared.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("json"))
+}
+
+fn is_json(text: &str) -> bool {
+    serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()
 }
 
 /// JSON that the database has checked. Outside its strings there is nothing harmful, so an escape

@@ -4,7 +4,7 @@
 use super::aside;
 use super::bulk::{Bulk, Rows, Source};
 use super::feed::{Feed, Wire, wire};
-use super::statements::{Batch, ROWS, ident, qname};
+use super::statements::{Batch, ROWS, ident, placeholder, qname};
 use super::write::{Counts, first_number};
 use super::{Progress, SeedError};
 use crate::database::{DatabaseError, ErrorKind, Session, Value, interrupt};
@@ -129,7 +129,8 @@ fn fill(
             None => copied.map_err(Failure::Database),
         };
     }
-    let marks: Vec<String> = (1..=columns.len()).map(|number| format!("?{number}")).collect();
+    let marks: Vec<String> =
+        (1..).zip(columns).map(|(number, column)| placeholder(table, column, number)).collect();
     let sql = format!("INSERT INTO {name} ({list}) VALUES ({})", marks.join(", "));
     let mut cells = Vec::new();
     let mut stopped = None;

@@ -110,7 +110,10 @@ impl Batch<'_> {
         }
         let dialect = model.dialect;
         let (with, binds) = self.with(model);
-        let text = |of: &str, c: &String| format!("CAST({of}.{} AS text)", ident(c, dialect));
+        let text = |of: &str, c: &String| match self.is_jsonb(c, dialect) {
+            true => json_text(of, &ident(c, dialect)),
+            false => format!("CAST({of}.{} AS text)", ident(c, dialect)),
+        };
         let mut list: Vec<String> = self.key.iter().map(|c| text(ROWS, c)).collect();
         list.extend(changed.iter().flat_map(|c| [text(TARGET, c), text(ROWS, c)]));
         let sql = format!(
@@ -142,6 +145,12 @@ impl Batch<'_> {
         (sql, binds)
     }
 
+    /// True for SQLite's binary form of JSON.
+    fn is_jsonb(&self, column: &str, dialect: Dialect) -> bool {
+        let column = self.table.column(column);
+        dialect == Dialect::Sqlite && column.is_some_and(|c| sqlite::types::is_jsonb(&c.ty))
+    }
+
     fn same_key(&self, dialect: Dialect) -> String {
         let same: Vec<String> = self
             .key
@@ -162,6 +171,10 @@ impl Batch<'_> {
                 match dialect {
                     Dialect::Postgres => {
                         format!("{TARGET}.{name}::text IS DISTINCT FROM {ROWS}.{name}::text")
+                    }
+                    // One value has several binary forms.
+                    Dialect::Sqlite if self.is_jsonb(c, dialect) => {
+                        format!("{} IS NOT {}", json_text(TARGET, &name), json_text(ROWS, &name))
                     }
                     Dialect::Sqlite => {
                         format!("{TARGET}.{name} IS NOT {ROWS}.{name} COLLATE BINARY")
@@ -208,7 +221,7 @@ pub(super) fn with_rows(
                     format!("${}{}", binds.len(), cast(table, column, model))
                 }
                 Dialect::Postgres => format!("${}", binds.len()),
-                Dialect::Sqlite => format!("?{}", binds.len()),
+                Dialect::Sqlite => placeholder(table, column, binds.len()),
             });
         }
         lists.push(format!("({})", cells.join(", ")));
@@ -216,6 +229,23 @@ pub(super) fn with_rows(
     let names: Vec<String> = columns.iter().map(|column| ident(column, dialect)).collect();
     let sql = format!("WITH {ROWS} ({}) AS (VALUES {})", names.join(", "), lists.join(", "));
     (sql, binds)
+}
+
+/// The JSON of a binary value; anything else is no JSON to Diesel, text included.
+fn json_text(of: &str, name: &str) -> String {
+    format!(
+        "CASE WHEN {of}.{name} IS NULL THEN NULL \
+         WHEN typeof({of}.{name}) = 'blob' AND json_valid({of}.{name}, 8) THEN json({of}.{name}) \
+         ELSE 'no JSON: ' || quote({of}.{name}) END"
+    )
+}
+
+/// SQLite's own function makes the binary form of JSON, which Diesel reads.
+pub(super) fn placeholder(table: &Table, column: &str, number: usize) -> String {
+    match table.column(column) {
+        Some(column) if sqlite::types::is_jsonb(&column.ty) => format!("jsonb(?{number})"),
+        _ => format!("?{number}"),
+    }
 }
 
 /// `SELECT` of those rows of `with_rows` that have no row in the parent table.

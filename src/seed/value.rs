@@ -3,6 +3,7 @@
 use super::kind::Kind;
 use super::read::Given;
 use crate::database::Value;
+use crate::dialect::sqlite::jsonb;
 use crate::model::Dialect;
 
 /// The value for a column of that kind.
@@ -78,6 +79,10 @@ pub(super) fn convert(given: &Given, kind: &Kind, dialect: Dialect) -> Result<Va
             Err(_) => Err(format!("{text:?} is no UUID")),
         },
         (Kind::Other, Given::Text(text)) => Ok(Value::Text(text.clone())),
+        // A column of bytes is where JSON is, too, when nothing says what the bytes are.
+        (Kind::Bytes, Given::List(_) | Given::Map(_)) if dialect == Dialect::Sqlite => {
+            json(given).map(|json| Value::Blob(jsonb::encode(&json)))
+        }
         (Kind::Bytes, Given::Text(text)) if dialect == Dialect::Postgres => {
             Ok(Value::Text(text.clone()))
         }

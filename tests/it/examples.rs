@@ -1,7 +1,7 @@
 //! The projects under `examples/`, with the program itself: every history from an empty database to
 //! the schema and back, over rows that were there before.
 
-use crate::support::{Dbkit, Outcome, PgDatabase, Project};
+use crate::support::{Dbkit, Outcome, PgDatabase, Project, SqliteFile};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -67,17 +67,52 @@ const BACKEND: Example = Example {
     ),
 };
 
+/// A database that an example is tried on.
+trait Ground {
+    fn url(&self) -> String;
+    fn execute(&self, sql: &str);
+    fn value(&self, sql: &str) -> String;
+}
+
+impl Ground for PgDatabase {
+    fn url(&self) -> String {
+        Self::url(self).to_owned()
+    }
+
+    fn execute(&self, sql: &str) {
+        Self::execute(self, sql);
+    }
+
+    fn value(&self, sql: &str) -> String {
+        Self::value(self, sql)
+    }
+}
+
+impl Ground for SqliteFile {
+    fn url(&self) -> String {
+        Self::url(self)
+    }
+
+    fn execute(&self, sql: &str) {
+        Self::execute(self, sql);
+    }
+
+    fn value(&self, sql: &str) -> String {
+        Self::value(self, sql)
+    }
+}
+
 impl Example {
     fn folder(&self) -> PathBuf {
         PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("examples").join(self.name)
     }
 
     /// Runs the program in the project's folder; it changes nothing there.
-    fn run(&self, database: &PgDatabase, args: &[&str]) -> Outcome {
-        Dbkit::new(self.folder()).args(args).args(["--database-url", database.url()]).run()
+    fn run(&self, database: &impl Ground, args: &[&str]) -> Outcome {
+        Dbkit::new(self.folder()).args(args).args(["--database-url", &database.url()]).run()
     }
 
-    fn walk(&self, database: &PgDatabase) {
+    fn walk(&self, database: &impl Ground) {
         let run = |args: &[&str]| self.run(database, args);
         // As a newcomer finds it: nothing is left to generate, and nothing is wrong.
         run(&["generate", "--check"]).success();
@@ -97,7 +132,7 @@ impl Example {
     }
 
     /// Both environments' seeds: a second run changes nothing.
-    fn seed(&self, environment: &str, database: &PgDatabase) {
+    fn seed(&self, environment: &str, database: &impl Ground) {
         let run = |args: &[&str]| {
             let args: Vec<&str> = args.iter().copied().chain(["--env", environment]).collect();
             self.run(database, &args)
@@ -129,6 +164,15 @@ impl Example {
         }
         self.unchanged();
     }
+
+    fn on_sqlite(&self) {
+        let project = Project::empty();
+        self.walk(&project.sqlite("walk.db"));
+        for environment in ["dev", "test"] {
+            self.seed(environment, &project.sqlite(&format!("{environment}.db")));
+        }
+        self.unchanged();
+    }
 }
 
 #[test]
@@ -157,6 +201,21 @@ fn extension() {
         "INSERT INTO comments (extension_instance_id, user_id, text) VALUES ('mine', 'ada', 'x')",
     );
     run(&["tenant", "doctor"]).success().stdout_has("0 broken");
+}
+
+/// The same project in a file: its history, its seeds, and drawings that can be looked into.
+#[test]
+fn schema_designer_in_a_file() {
+    DESIGNER.on_sqlite();
+    let project = Project::empty();
+    let file = project.sqlite("designer.db");
+    DESIGNER.run(&file, &["prepare", "--env", "dev"]).success();
+    assert_eq!(
+        file.value("SELECT design ->> '$.tables[0].name' FROM projects WHERE id = 'shop'"),
+        "orders"
+    );
+    let shown = ["inspect", "projects", "--where", "id = 'shop'", "--format", "json"];
+    DESIGNER.run(&file, &shown).success().stdout_has("{\"tables\":[{\"name\":\"orders\"");
 }
 
 /// The prototype: pushed, and a column with rows in it is not lost by the way.

@@ -14,6 +14,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("diff", &["model"]),
     ("plan", &["model", "sql", "diff"]),
     ("dialect", &["model", "sql", "diff", "plan"]),
+    ("json", &["dialect"]),
     ("lint", &["model", "diagnostic", "sql", "diff", "plan", "dialect"]),
     ("migration", &["model", "diagnostic", "sql", "diff", "plan", "dialect"]),
     ("database", &["model", "sql", "config", "diff", "plan", "dialect"]),

@@ -2,6 +2,7 @@
 
 mod embed;
 mod enums;
+mod json;
 mod names;
 mod relations;
 mod repository;
@@ -79,6 +80,34 @@ pub fn embed_migrations(input: proc_macro::TokenStream) -> proc_macro::TokenStre
 pub fn repository(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     let input = syn::parse_macro_input!(input as syn::DeriveInput);
     repository::expand(&input).unwrap_or_else(|error| error.to_compile_error()).into()
+}
+
+/// A type that serde reads and writes, as the value of a `Jsonb` column: Diesel's `ToSql`, `FromSql`,
+/// `AsExpression` and `Queryable`, on PostgreSQL and on SQLite.
+///
+/// ```ignore
+/// #[derive(serde::Serialize, serde::Deserialize, dbkit::Jsonb)]
+/// struct Brief {
+///     vision: String,
+///     #[serde(default)]
+///     features: Vec<String>,
+/// }
+/// ```
+///
+/// A field of a `Queryable` or `Insertable` is then a `Brief`, or an `Option<Brief>` where the column
+/// may be NULL. What stands in the column and is no `Brief` is an error that says what is missing. For
+/// `serde_json::Value` itself nothing has to be derived: that is Diesel's.
+#[proc_macro_derive(Jsonb)]
+pub fn jsonb(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    let input = syn::parse_macro_input!(input as syn::DeriveInput);
+    json::expand(&input, "Jsonb", "write_jsonb").unwrap_or_else(|e| e.to_compile_error()).into()
+}
+
+/// As the derive `Jsonb`, for a `Json` column. A type has one of the two.
+#[proc_macro_derive(Json)]
+pub fn json(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    let input = syn::parse_macro_input!(input as syn::DeriveInput);
+    json::expand(&input, "Json", "write_json").unwrap_or_else(|e| e.to_compile_error()).into()
 }
 
 fn expand(schema: &Schema) -> TokenStream {

@@ -1,3 +1,4 @@
+use crate::Connection;
 use crate::design::Design;
 use crate::schema::{accounts, projects, sessions, users};
 use chrono::NaiveDateTime;
@@ -5,7 +6,7 @@ use dbkit::app::{Db, Error};
 use diesel::prelude::*;
 
 #[derive(Clone, Debug, PartialEq, Queryable, Selectable)]
-#[diesel(table_name = projects, check_for_backend(diesel::pg::Pg))]
+#[diesel(table_name = projects)]
 pub struct Project {
     pub id: String,
     pub user_id: String,
@@ -28,7 +29,7 @@ pub struct NewSession {
 /// # Errors
 /// The database's; a token that is there already.
 pub fn sign_in(
-    db: &Db<PgConnection>,
+    db: &Db<Connection>,
     (provider, account): (&str, &str),
     token: &str,
     until: NaiveDateTime,
@@ -54,11 +55,7 @@ pub fn sign_in(
 ///
 /// # Errors
 /// The database's.
-pub fn user_of(
-    c: &mut PgConnection,
-    token: &str,
-    now: NaiveDateTime,
-) -> QueryResult<Option<String>> {
+pub fn user_of(c: &mut Connection, token: &str, now: NaiveDateTime) -> QueryResult<Option<String>> {
     users::table
         .inner_join(sessions::table)
         .filter(sessions::token.eq(token))
@@ -72,7 +69,7 @@ pub fn user_of(
 ///
 /// # Errors
 /// The database's.
-pub fn create(c: &mut PgConnection, id: &str, user: &str, name: &str) -> QueryResult<Project> {
+pub fn create(c: &mut Connection, id: &str, user: &str, name: &str) -> QueryResult<Project> {
     let row = (
         projects::id.eq(id),
         projects::user_id.eq(user),
@@ -87,7 +84,7 @@ pub fn create(c: &mut PgConnection, id: &str, user: &str, name: &str) -> QueryRe
 ///
 /// # Errors
 /// The database's.
-pub fn save(c: &mut PgConnection, id: &str, user: &str, design: &Design) -> QueryResult<bool> {
+pub fn save(c: &mut Connection, id: &str, user: &str, design: &Design) -> QueryResult<bool> {
     let mine = projects::table.find(id).filter(projects::user_id.eq(user));
     Ok(diesel::update(mine).set(projects::design.eq(design)).execute(c)? > 0)
 }
@@ -96,6 +93,6 @@ pub fn save(c: &mut PgConnection, id: &str, user: &str, design: &Design) -> Quer
 ///
 /// # Errors
 /// The database's; what is there is no drawing.
-pub fn design_of(c: &mut PgConnection, id: &str) -> QueryResult<Option<Design>> {
+pub fn design_of(c: &mut Connection, id: &str) -> QueryResult<Option<Design>> {
     projects::table.find(id).select(projects::design).first(c).optional()
 }

@@ -4,6 +4,8 @@ use super::error::{of_statement, plain};
 use super::header::{Header, explain};
 use super::{Location, OpenMode, introspect};
 use crate::database::{DatabaseError, ErrorKind, NextRow, Rows, Session, Value, interrupt};
+use crate::dialect::sqlite::jsonb;
+use crate::dialect::sqlite::types::says_jsonb;
 use crate::model::{Dialect, Model};
 use crate::sql::split;
 use rusqlite::types::{ToSqlOutput, ValueRef};
@@ -224,16 +226,16 @@ impl Session for SqliteSession {
             empty.columns.push(column.name().to_owned());
             empty.types.push(column.decl_type().unwrap_or_default().to_owned());
         }
-        let width = empty.columns.len();
+        let jsonb: Vec<bool> = empty.types.iter().map(|ty| says_jsonb(ty)).collect();
         let mut part = empty.clone();
         let mut rows = statement.raw_query();
         while let Some(row) = rows.next().map_err(error)? {
             if part.rows.len() == size && !each(std::mem::replace(&mut part, empty.clone())) {
                 return Ok(());
             }
-            let mut values = Vec::with_capacity(width);
-            for index in 0..width {
-                values.push(row.get_ref(index).map(value).map_err(error)?);
+            let mut values = Vec::with_capacity(jsonb.len());
+            for (index, jsonb) in jsonb.iter().enumerate() {
+                values.push(row.get_ref(index).map(|found| value(found, *jsonb)).map_err(error)?);
             }
             part.rows.push(values);
         }
@@ -283,8 +285,12 @@ impl ToSql for Bind<'_> {
     }
 }
 
-fn value(value: ValueRef<'_>) -> Value {
+/// JSON in its binary form is shown as its text, as PostgreSQL does.
+fn value(value: ValueRef<'_>, jsonb: bool) -> Value {
     match value {
+        ValueRef::Blob(bytes) if jsonb => {
+            jsonb::decode(bytes).map_or_else(|| Value::Blob(bytes.to_vec()), Value::Text)
+        }
         ValueRef::Null => Value::Null,
         ValueRef::Integer(number) => Value::Integer(number),
         ValueRef::Real(number) => Value::Real(number),

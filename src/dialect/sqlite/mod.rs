@@ -3,6 +3,7 @@
 pub(crate) mod align;
 mod alter;
 mod bodies;
+pub mod jsonb;
 mod normal;
 mod order;
 pub mod quote;

@@ -5,11 +5,15 @@
 
 use crate::model::{DataType, TypeName};
 
+const JSON: &str = "JSON TEXT";
+const JSONB: &str = "JSONB BLOB";
+
 /// Diesel's SQL type, the declared type written for it. The first Diesel name of a spelling is the
 /// one `pull` writes.
 ///
-/// JSON text is declared `TEXT`: `JSON` would have numeric affinity and turn a long number that
-/// stands alone into a floating-point one.
+/// Of JSON's types the second word gives the affinity: `JSON` alone would be numeric and turn a long
+/// number that stands alone into a floating-point one. The first says what the values are, which
+/// nothing else in the database does.
 const DIESEL: &[(&str, &str)] = &[
     ("Bool", "BOOLEAN"),
     ("Integer", "INTEGER"),
@@ -33,7 +37,7 @@ const DIESEL: &[(&str, &str)] = &[
     ("Mediumtext", "TEXT"),
     ("Longtext", "TEXT"),
     ("Citext", "TEXT"),
-    ("Json", "TEXT"),
+    ("Json", JSON),
     ("Varchar", "VARCHAR"),
     ("VarChar", "VARCHAR"),
     ("Bpchar", "CHAR"),
@@ -45,7 +49,7 @@ const DIESEL: &[(&str, &str)] = &[
     ("Mediumblob", "BLOB"),
     ("Longblob", "BLOB"),
     ("Varbinary", "BLOB"),
-    ("Jsonb", "BLOB"),
+    ("Jsonb", JSONB),
     ("Date", "DATE"),
     ("Time", "TIME"),
     ("Timestamp", "TIMESTAMP"),
@@ -97,6 +101,28 @@ pub fn render(ty: &DataType) -> String {
 #[must_use]
 pub fn from_diesel(name: &str) -> Option<DataType> {
     DIESEL.iter().find(|(diesel, _)| *diesel == name).map(|(_, sql)| DataType::builtin(*sql))
+}
+
+/// The type for a table that is `STRICT`, where only SQLite's own words are allowed.
+#[must_use]
+pub fn in_strict(ty: DataType) -> DataType {
+    match &ty.name {
+        TypeName::Builtin(name) if name == JSON => DataType::builtin("TEXT"),
+        TypeName::Builtin(name) if name == JSONB => DataType::builtin("BLOB"),
+        _ => ty,
+    }
+}
+
+/// True when values of that declared type are JSON in SQLite's binary form.
+#[must_use]
+pub fn is_jsonb(ty: &DataType) -> bool {
+    matches!(&ty.name, TypeName::Builtin(name) if says_jsonb(name))
+}
+
+/// The same for a declared type that was not parsed.
+#[must_use]
+pub fn says_jsonb(declared: &str) -> bool {
+    declared.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("jsonb"))
 }
 
 /// Every name [`from_diesel`] knows, for suggestions.

@@ -153,7 +153,7 @@ fn document(taken: &Taken, masked: BTreeMap<String, Mask>, model: &Model) -> Dum
             continue;
         };
         let columns = columns(table);
-        let kinds: Vec<Kind> = columns.iter().map(|c| Kind::of(&c.ty, model)).collect();
+        let kinds: Vec<Kind> = columns.iter().map(|c| kind(c, table, model)).collect();
         let rows = rows.rows.iter().map(|row| {
             let cells = columns.iter().zip(&kinds).zip(row);
             let cells =
@@ -174,6 +174,17 @@ fn document(taken: &Taken, masked: BTreeMap<String, Mask>, model: &Model) -> Dum
         }
     }
     Dumped { text: format!("{:#}\n", Json::Object(document)), masked }
+}
+
+/// SQLite keeps lists as JSON text, and says so in a check.
+fn kind(column: &Column, table: &Table, model: &Model) -> Kind {
+    let says = format!("json_valid({})", ident(&column.name, model.dialect));
+    match Kind::of(&column.ty, model) {
+        Kind::Text { .. } if table.checks.iter().any(|check| check.expr.as_str() == says) => {
+            Kind::Array(Box::new(Kind::Other))
+        }
+        kind => kind,
+    }
 }
 
 fn wrong(message: String) -> SeedError {
@@ -276,7 +287,11 @@ fn json(value: &Value, kind: &Kind) -> Json {
             let hex: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
             Json::String(format!("\\x{}", hex.concat()))
         }
-        (Value::Text(text), Kind::Json | Kind::Array(_)) => {
+        (Value::Text(text), Kind::Array(_)) => match serde_json::from_str(text) {
+            Ok(Json::Array(items)) => Json::Array(items),
+            _ => Json::String(text.clone()),
+        },
+        (Value::Text(text), Kind::Json) => {
             serde_json::from_str(text).unwrap_or_else(|_| Json::String(text.clone()))
         }
         (Value::Text(text), Kind::Float) => {

@@ -158,7 +158,7 @@ pub fn statement(schema: &Schema, change: &Change) -> Result<Statement, Problem>
                         values.iter().map(|(column, _)| ident(dialect, &column.name)).collect();
                     let bound = values
                         .iter()
-                        .map(|(column, cell)| Ok(binds.bind(&bound(cell, column, dialect)?)))
+                        .map(|(column, cell)| place(column, cell, dialect, &mut binds))
                         .collect::<Result<Vec<_>, Problem>>()?;
                     let (columns, bound) = (columns.join(", "), bound.join(", "));
                     format!("INSERT INTO {name} ({columns}) VALUES ({bound})")
@@ -173,7 +173,7 @@ pub fn statement(schema: &Schema, change: &Change) -> Result<Statement, Problem>
             let set = values
                 .iter()
                 .map(|(column, cell)| {
-                    let value = binds.bind(&bound(cell, column, dialect)?);
+                    let value = place(column, cell, dialect, &mut binds)?;
                     Ok(format!("{} = {value}", ident(dialect, &column.name)))
                 })
                 .collect::<Result<Vec<_>, Problem>>()?;
@@ -188,6 +188,20 @@ pub fn statement(schema: &Schema, change: &Change) -> Result<Statement, Problem>
     let returning: Vec<String> = table.columns.iter().map(|c| ident(dialect, &c.name)).collect();
     let binds = binds.finish(String::new()).binds;
     Ok(Statement { sql, binds, returning: returning.join(", ") })
+}
+
+/// Binds a value that is written.
+fn place(
+    column: &ColumnInfo,
+    cell: &Cell,
+    dialect: Dialect,
+    binds: &mut Builder,
+) -> Result<String, Problem> {
+    let bound = binds.bind(&bound(cell, column, dialect)?);
+    match cell {
+        Cell::Text(_) if column.is_binary_json(dialect) => Ok(format!("jsonb({bound})")),
+        _ => Ok(bound),
+    }
 }
 
 /// The row of that key, as long as it is what the page showed.
@@ -228,6 +242,9 @@ fn same(column: &ColumnInfo, value: &Value, dialect: Dialect, binds: &mut Builde
     match dialect {
         Dialect::Postgres if plain => format!("{name} = {bound}"),
         Dialect::Postgres => format!("{name}::text = {bound}"),
+        Dialect::Sqlite if column.is_binary_json(dialect) && matches!(value, Value::Text(_)) => {
+            format!("CASE WHEN json_valid({name}, 9) THEN json({name}) ELSE {name} END = {bound}")
+        }
         Dialect::Sqlite if matches!(value, Value::Text(_)) => {
             format!("{name} = {bound} COLLATE BINARY")
         }

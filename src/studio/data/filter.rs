@@ -199,8 +199,9 @@ impl Writer<'_> {
                 return Err(Problem::bad_request("SQLite has no such comparison"));
             }
             let path = self.text(&format!("$.\"{value}\""));
+            // Also what Diesel writes, SQLite's binary form.
             return Ok(format!(
-                "CASE WHEN json_valid({name}) THEN json_type({name}, {path}) IS NOT NULL ELSE 0 END"
+                "CASE WHEN json_valid({name}, 9) THEN json_type({name}, {path}) IS NOT NULL ELSE 0 END"
             ));
         }
         let json = match column.ty.as_str() {
@@ -236,7 +237,7 @@ impl Writer<'_> {
         let incomparable = matches!(column.ty.as_str(), "json" | "xml" | "point" | "polygon");
         match self.dialect {
             Dialect::Postgres if incomparable => format!("{name}::text"),
-            _ => name,
+            _ => as_json(&name, column, self.dialect),
         }
     }
 }
@@ -268,14 +269,25 @@ fn as_text(name: &str, column: &ColumnInfo, dialect: Dialect) -> String {
     let is_text = column.kind == Kind::Text && column.ty != "xml";
     match dialect {
         Dialect::Postgres if !is_text => format!("{name}::text"),
-        _ => name.to_owned(),
+        _ => as_json(name, column, dialect),
+    }
+}
+
+/// The column, or its text where it holds JSON in SQLite's binary form.
+fn as_json(name: &str, column: &ColumnInfo, dialect: Dialect) -> String {
+    match column.is_binary_json(dialect) {
+        true => format!("CASE WHEN json_valid({name}, 9) THEN json({name}) ELSE {name} END"),
+        false => name.to_owned(),
     }
 }
 
 fn like(name: &str, column: &ColumnInfo, pattern: &str, dialect: Dialect) -> String {
     match dialect {
         Dialect::Postgres => format!("{} ILIKE {pattern}", as_text(name, column, dialect)),
-        Dialect::Sqlite => format!("{name} LIKE {pattern} ESCAPE '\\'"),
+        Dialect::Sqlite => {
+            let text = as_json(name, column, dialect);
+            format!("{text} LIKE {pattern} ESCAPE '\\'")
+        }
     }
 }
 

@@ -46,9 +46,11 @@ pub fn import(
     let columns = columns(table, &names)?;
     begin_writing(connection, tenant)?;
     let name = qname(dialect, &table.name.qname());
-    let places: Vec<String> = (1..=columns.len())
-        .map(|at| match dialect {
+    let places: Vec<String> = (1..)
+        .zip(&columns)
+        .map(|(at, column)| match dialect {
             Dialect::Postgres => format!("${at}"),
+            Dialect::Sqlite if column.is_binary_json(dialect) => format!("jsonb(?{at})"),
             Dialect::Sqlite => format!("?{at}"),
         })
         .collect();

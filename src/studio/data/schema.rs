@@ -2,6 +2,7 @@
 
 use super::kind::{Kind, typed};
 use crate::database::{DatabaseError, Session};
+use crate::dialect::sqlite;
 use crate::inspect::{self, TableInfo};
 use crate::model::{
     Column, ColumnValue, Dialect, FkAction, Identity, Index, IndexKey, Model, QName,
@@ -90,6 +91,13 @@ pub struct ColumnInfo {
     pub rust: String,
     #[serde(skip)]
     pub diesel: Option<&'static str>,
+}
+
+impl ColumnInfo {
+    /// SQLite's binary form of JSON, which is shown and written as text.
+    pub fn is_binary_json(&self, dialect: Dialect) -> bool {
+        dialect == Dialect::Sqlite && sqlite::types::says_jsonb(&self.ty)
+    }
 }
 
 #[derive(Clone, Debug, Serialize)]

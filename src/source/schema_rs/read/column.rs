@@ -72,6 +72,9 @@ pub fn read<'a>(
             let labels: Vec<String> = labels.iter().map(|l| sqlite::quote::literal(l)).collect();
             add_check(draft, format!("{quoted} IN ({})", labels.join(", ")), &column.name.span);
         }
+        if let ColumnValue::Default(expr) = &mut out.value {
+            sqlite_literal(expr, sqlite::types::is_jsonb(&out.ty), resolved.json_array);
+        }
         if resolved.json_array {
             add_check(draft, format!("json_valid({quoted})"), &column.name.span);
         }
@@ -79,6 +82,20 @@ pub fn read<'a>(
     draft.table.columns.push(out);
     draft.column_spans.push(column.name.span.clone());
     constraints
+}
+
+/// A text that PostgreSQL reads as the column's type, as SQLite has it: JSON in its binary form, and
+/// lists as JSON.
+fn sqlite_literal(expr: &mut Expr, jsonb: bool, list: bool) {
+    let literal = expr.as_str().trim().to_owned();
+    let whole = literal.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\''));
+    match whole {
+        Some(inner) if jsonb && !inner.replace("''", "").contains('\'') => {
+            *expr = Expr::new(format!("jsonb({literal})"));
+        }
+        Some("{}") if list => *expr = Expr::new("'[]'".to_owned()),
+        _ => {}
+    }
 }
 
 fn add_check(draft: &mut Draft, expr: String, span: &Span) {

@@ -9,6 +9,7 @@ use super::draft::{Context, Draft};
 use super::index;
 use super::mistakes::suggestion;
 use super::tenants;
+use crate::dialect::sqlite;
 use crate::diff::Rename;
 use crate::model::{
     Dialect, Expr, ObjectKind, Options, PartitionOf, Persistence, PrimaryKey, QName,
@@ -75,6 +76,11 @@ pub fn read(item: &ast::Table, home: Home, context: &mut Context<'_>) -> Draft {
     }
     for attribute in &item.notes.attributes {
         table_attribute(attribute, &mut draft, context);
+    }
+    if draft.table.strict {
+        for column in &mut draft.table.columns {
+            column.ty = sqlite::types::in_strict(column.ty.clone());
+        }
     }
     draft
 }
