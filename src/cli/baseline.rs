@@ -132,7 +132,7 @@ fn first(args: &Args, context: &Context, history: &mut History) -> anyhow::Resul
     let empty = Model::new(live.dialect);
     let made = Made::new(&empty, &live, &[], None, Style::Fast)?;
     if args.dry_run {
-        print(&sql(&made.up))?;
+        print(&sql(&made.up()))?;
         return Ok(Exit::Done);
     }
     let name = file_name(&args.name).map_err(|e| Stop::error(Exit::Usage, e.to_string()))?;

@@ -151,7 +151,8 @@ fn offline(context: &Context, dialect: Dialect) -> anyhow::Result<(Vec<Finding>,
                 }
             };
             let made = Made::new(&model, &wanted.model, &wanted.renames, None, Style::Fast)?;
-            if !made.up.is_empty() {
+            let up = made.up();
+            if !up.is_empty() {
                 let differences = history::differences(&model, &wanted.model, &wanted.renames);
                 let objects: Vec<&str> = differences.iter().map(|d| d.object.as_str()).collect();
                 found.push(
@@ -161,7 +162,7 @@ fn offline(context: &Context, dialect: Dialect) -> anyhow::Result<(Vec<Finding>,
                         format!("schema and migrations disagree about {}", objects.join(", ")),
                         "`dbkit generate` writes the migration",
                     )
-                    .detail(sql(&made.up)),
+                    .detail(sql(&up)),
                 );
             }
         }
@@ -189,6 +190,12 @@ fn database(history: &mut History, notes: &mut Vec<String>) -> anyhow::Result<Ve
                     .to_owned(),
             );
         }
+        return Ok(found);
+    }
+    if let Some(part) = history::half_applied(&lineage, &standing) {
+        notes.push(format!(
+            "drift is not looked for: {part} and what comes before it are one change, of which a part has run; `dbkit migrate` runs the rest, `dbkit rollback` takes the part back"
+        ));
         return Ok(found);
     }
     let expected = history::expected(&lineage, &standing);

@@ -1,9 +1,9 @@
 //! Plans as migration folders on disk.
 
-use crate::dialect;
-use crate::diff::{Rename, diff, reversed};
+use crate::dialect::{self, Stretch};
+use crate::diff::{Rename, diff};
 use crate::migration::{self, NewMigration, Replaces, Version, stamp};
-use crate::model::{Dialect, Model};
+use crate::model::Model;
 use crate::plan::{HazardKind, Part, PlanOptions, Script, Style};
 use crate::source::snapshot::{Generated, Head, Snapshot};
 use chrono::{DateTime, Utc};
@@ -33,8 +33,8 @@ pub(super) fn part_sql(part: &Part) -> String {
 
 /// Both directions of a migration.
 pub(super) struct Made {
-    pub up: Script,
-    pub down: Script,
+    /// Each goes back by itself.
+    pub stretches: Vec<Stretch>,
     pub snapshot: Snapshot,
     /// A person had a part in it.
     pub by_hand: bool,
@@ -56,37 +56,45 @@ impl Made {
 
     /// The same with one way planned already.
     pub(super) fn with_up(
-        mut up: Script,
+        up: Script,
         from: &Model,
         to: &Model,
         renames: &[Rename],
         parent: Option<Head>,
         options: &PlanOptions,
     ) -> anyhow::Result<Self> {
-        let conversions = options.conversions.reversed(renames);
-        let back = |style| {
-            let options = PlanOptions { style, conversions: conversions.clone() };
-            dialect::script(to, from, &reversed(renames), &options).map(|(script, _)| script)
-        };
-        let mut down = back(options.style)?;
-        // Gentle forms in more parts than the way there has would need folders that do nothing there.
-        if pair(&up, &down).len() > up.parts.len() {
-            let fast = back(Style::Fast)?;
-            if pair(&up, &fast).len() < pair(&up, &down).len() {
-                down = fast;
-            }
-        }
-        if to.dialect == Dialect::Sqlite {
-            dialect::sqlite::share_transactions(&mut up, &mut down);
-        }
+        let stretches = dialect::stretches(up, from, to, renames, options)?;
         let mut carried = Vec::new();
         if !renames.is_empty() {
             carried = diff(from, to, renames).renames;
             carried.retain(|rename| renames.contains(rename));
         }
         let snapshot = Snapshot { renames: carried, ..Snapshot::between(from, to, parent) };
-        Ok(Self { up, down, snapshot, by_hand: false })
+        Ok(Self { stretches, snapshot, by_hand: false })
     }
+
+    /// The whole way there.
+    pub(super) fn up(&self) -> Script {
+        joined(self.stretches.iter().map(|stretch| &stretch.up))
+    }
+
+    /// The whole way back.
+    pub(super) fn down(&self) -> Script {
+        joined(self.stretches.iter().rev().map(|stretch| &stretch.down))
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.stretches.iter().all(|stretch| stretch.up.is_empty() && stretch.down.is_empty())
+    }
+}
+
+fn joined<'a>(scripts: impl Iterator<Item = &'a Script>) -> Script {
+    let mut whole = Script::default();
+    for script in scripts {
+        whole.parts.extend(script.parts.iter().cloned());
+        whole.notes.extend(script.notes.iter().cloned());
+    }
+    whole
 }
 
 /// Where new migrations go.
@@ -98,9 +106,8 @@ pub(super) struct Folder<'a> {
 }
 
 impl Folder<'_> {
-    /// One folder for each part. Going back takes them in the opposite order, so that the first
-    /// part of the way back stands with the last part of the way there; each snapshot but the
-    /// first changes nothing. Returns paths, and the head after the last.
+    /// One folder for each part; each snapshot but the first changes nothing. Returns paths, and
+    /// the head after the last.
     pub(super) fn write_all(
         &mut self,
         first_name: &str,
@@ -108,31 +115,37 @@ impl Folder<'_> {
     ) -> anyhow::Result<(Vec<PathBuf>, Option<Head>)> {
         let mut head = made.snapshot.parent.clone();
         let mut paths = Vec::new();
-        for (at, (up, down, transactional)) in pair(&made.up, &made.down).iter().enumerate() {
-            let snapshot = if at == 0 {
-                made.snapshot.clone()
-            } else {
-                let nothing = Snapshot::unchanged(made.snapshot.dialect, head.clone());
-                Snapshot { continues: true, ..nothing }
-            };
-            let name = match at {
-                0 => first_name.to_owned(),
-                _ => format!("{first_name}_{}", at + 1),
-            };
-            let irreversible = irreversible(&made.up);
-            let up = if up.is_empty() { "SELECT 1;\n" } else { up };
-            let mut down = down.clone();
-            if down.is_empty() {
-                down = "-- Nothing to undo here.\nSELECT 1;\n".to_owned();
+        for stretch in &made.stretches {
+            let irreversible = irreversible(&stretch.up);
+            for (at, parts) in stretch.folders().into_iter().enumerate() {
+                let snapshot = if paths.is_empty() {
+                    made.snapshot.clone()
+                } else {
+                    let nothing = Snapshot::unchanged(made.snapshot.dialect, head.clone());
+                    Snapshot { continues: true, apart: at == 0, ..nothing }
+                };
+                let name = match paths.len() {
+                    0 => first_name.to_owned(),
+                    before => format!("{first_name}_{}", before + 1),
+                };
+                let mut up = parts.up.map(part_sql).unwrap_or_default();
+                if up.is_empty() {
+                    up = "SELECT 1;\n".to_owned();
+                }
+                let mut down = parts.down.map(part_sql).unwrap_or_default();
+                if down.is_empty() {
+                    down = "-- Nothing to undo here.\nSELECT 1;\n".to_owned();
+                }
+                if at == 0 && !irreversible.is_empty() {
+                    down = format!("{irreversible}{down}");
+                }
+                let generated = (!made.by_hand).then(|| Generated::of(&up, &down));
+                let snapshot = Snapshot { generated, ..snapshot };
+                let transactional = parts.transactional;
+                let (path, after) = self.write(&name, &up, &down, transactional, &snapshot)?;
+                head = Some(after);
+                paths.push(path);
             }
-            if at == 0 && !irreversible.is_empty() {
-                down = format!("{irreversible}{down}");
-            }
-            let generated = (!made.by_hand).then(|| Generated::of(up, &down));
-            let snapshot = Snapshot { generated, ..snapshot };
-            let (path, after) = self.write(&name, up, &down, *transactional, &snapshot)?;
-            head = Some(after);
-            paths.push(path);
         }
         Ok((paths, head))
     }
@@ -164,28 +177,6 @@ impl Folder<'_> {
         self.newest = Some(plain);
         Ok((path, head))
     }
-}
-
-/// Parts of both ways side by side: (up, down, run in a transaction). Where the counts or the
-/// transactions differ, parts get folders of their own.
-fn pair(up: &Script, down: &Script) -> Vec<(String, String, bool)> {
-    let mut folders: Vec<(String, String, bool)> = Vec::new();
-    let mut back: Vec<&Part> = down.parts.iter().collect();
-    for part in &up.parts {
-        // The last part there is undone by the first part back.
-        let partner =
-            back.last().filter(|p| p.transactional == part.transactional).map(|p| part_sql(p));
-        if partner.is_some() {
-            back.pop();
-        }
-        folders.push((part_sql(part), partner.unwrap_or_default(), part.transactional));
-    }
-    // What found no partner is undone before everything else that stands in its way: parts of
-    // the way back keep their order.
-    for part in back.into_iter().rev() {
-        folders.push((String::new(), part_sql(part), part.transactional));
-    }
-    folders
 }
 
 /// What down.sql cannot bring back, as comments.

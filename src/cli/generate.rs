@@ -281,10 +281,11 @@ fn show(
 ) -> anyhow::Result<()> {
     let dialect = draft.dialect;
     if let Made::Script(made) = &draft.made {
-        for note in &made.up.notes {
+        let up = made.up();
+        for note in &up.notes {
             context.say(&format!("note: {}", harmless(note)));
         }
-        for hazard in made.up.statements().flat_map(|statement| &statement.hazards) {
+        for hazard in up.statements().flat_map(|statement| &statement.hazards) {
             context.say(&super::hazards::line(hazard));
         }
     }
@@ -296,11 +297,12 @@ fn show(
         }
         Made::Script(made) if args.check => print(&format!(
             "schema and {dialect} migrations disagree by {}; `dbkit generate` writes them\n{}",
-            count(made.up.statements().count(), "statement"),
-            sql(&made.up)
+            count(made.up().statements().count(), "statement"),
+            sql(&made.up())
         ))?,
         Made::Script(made) if args.dry_run => {
-            print(&format!("-- up{of}\n{}\n-- down{of}\n{}", sql(&made.up), sql(&made.down)))?
+            let (up, down) = (sql(&made.up()), sql(&made.down()));
+            print(&format!("-- up{of}\n{up}\n-- down{of}\n{down}"))?;
         }
         Made::Empty(_, text) if args.dry_run => {
             print(&format!("-- up{of}\n{}\n-- down{of}\n{}", text.up, text.down))?;
@@ -326,7 +328,8 @@ impl Draft {
         };
         let (up, down, notes) = match &self.made {
             Made::Script(made) => {
-                (statements(&made.up), statements(&made.down), made.up.notes.clone())
+                let up = made.up();
+                (statements(&up), statements(&made.down()), up.notes)
             }
             Made::Nothing | Made::Empty(..) | Made::Conflict(_) => Default::default(),
         };

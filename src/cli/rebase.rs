@@ -4,6 +4,7 @@ use super::folders::{Folder, Made, sql};
 use super::output::print;
 use super::{Context, Exit, Stop, generate, schema};
 use crate::database::{Access, open};
+use crate::dialect::Stretch;
 use crate::history::{self, Rebase, RedoHow};
 use crate::ledger::Ledger;
 use crate::migration::{Migration, Version};
@@ -64,8 +65,8 @@ fn one(
                 Some(made) => print(&format!(
                     "-- {}\n-- up\n{}\n-- down\n{}",
                     redo.name,
-                    sql(&made.up),
-                    sql(&made.down)
+                    sql(&made.up()),
+                    sql(&made.down())
                 ))?,
                 None => print(&format!("-- {}, as it was\n", redo.name))?,
             }
@@ -98,8 +99,13 @@ fn made(rebase: &Rebase, redo: &history::Redo, style: Style) -> anyhow::Result<O
             });
             texts.map(|sql| Statement::new(ended(sql))).collect()
         };
-        add(&mut made.up, kept(up), false);
-        add(&mut made.down, kept(down), true);
+        if made.stretches.is_empty() {
+            made.stretches.push(Stretch { up: Script::default(), down: Script::default() });
+        }
+        if let Some(last) = made.stretches.last_mut() {
+            add(&mut last.up, kept(up), false);
+            add(&mut last.down, kept(down), true);
+        }
     }
     Ok(Some(made))
 }
@@ -207,7 +213,7 @@ fn write(
         let title = redo.name.split_once('_').map_or("redone", |(_, title)| title);
         match (&redo.how, made(rebase, redo, style)?) {
             (_, Some(mut made)) => {
-                if made.up.is_empty() && made.down.is_empty() {
+                if made.is_empty() {
                     continue;
                 }
                 made.snapshot.parent = head.clone();

@@ -14,9 +14,9 @@ use crate::migration::Migration;
                   Example:\n  dbkit redo\n  dbkit redo --steps 2"
 )]
 pub struct Args {
-    /// How many to revert and run again
-    #[arg(long, visible_alias = "count", value_name = "N", default_value_t = 1)]
-    steps: usize,
+    /// How many folders to revert and run again; without it the last change, which may be in several
+    #[arg(long, visible_alias = "count", value_name = "N")]
+    steps: Option<usize>,
     /// Do not ask
     #[arg(long, short)]
     yes: bool,
@@ -39,7 +39,8 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
     }
     let settings = args.limits.settings(context);
     let done = history.under_lock(context, &settings, |history, lock| {
-        let chosen = newest(history, &Extent::Steps(args.steps))?;
+        let extent = args.steps.map_or(Extent::Change, Extent::Steps);
+        let chosen = newest(history, &extent)?;
         let mut order: Vec<&Migration> = chosen.iter().collect();
         let mut progress = Progress::new(context);
         let (dir, dialect) = (history.dir.clone(), history.target.dialect());

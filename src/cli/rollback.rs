@@ -6,7 +6,7 @@ use crate::apply::ApplyError;
 use crate::database::Access;
 use crate::ledger::Standing;
 use crate::migration::{Migration, Version};
-use crate::source::snapshot;
+use crate::source::snapshot::{self, Continues};
 
 #[derive(clap::Args, Debug)]
 #[command(
@@ -15,9 +15,9 @@ use crate::source::snapshot;
                         Example:\n  dbkit rollback --steps 2 --yes"
 )]
 pub struct Args {
-    /// How many to revert; a change that is in several folders goes back whole
-    #[arg(long, visible_alias = "count", value_name = "N", default_value_t = 1)]
-    steps: usize,
+    /// How many folders to revert; without it the last change, which may be in several
+    #[arg(long, visible_alias = "count", value_name = "N")]
+    steps: Option<usize>,
     /// Revert everything that is newer than this version, which stays
     #[arg(long, value_name = "VERSION", conflicts_with = "steps")]
     to: Option<String>,
@@ -63,6 +63,8 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
 
 /// How far back to go.
 pub(super) enum Extent {
+    /// The last change with all its folders.
+    Change,
     Steps(usize),
     /// Down to this one, which stays.
     To(String),
@@ -74,7 +76,7 @@ impl Args {
         match &self.to {
             Some(version) => Extent::To(version.clone()),
             None if self.all => Extent::All,
-            None => Extent::Steps(self.steps),
+            None => self.steps.map_or(Extent::Change, Extent::Steps),
         }
     }
 }
@@ -83,6 +85,7 @@ impl Args {
 pub(super) fn newest(history: &mut History, extent: &Extent) -> anyhow::Result<Vec<Migration>> {
     let standing = history.standing()?;
     let (steps, keep) = match extent {
+        Extent::Change => (1, None),
         Extent::Steps(steps) => (*steps, None),
         Extent::All => (usize::MAX, None),
         Extent::To(version) => (usize::MAX, Some(Version::of_folder(version))),
@@ -109,9 +112,12 @@ pub(super) fn newest(history: &mut History, extent: &Extent) -> anyhow::Result<V
             }
             _ => {}
         }
-        // The way back of a change in several folders is one: half of it would leave neither state.
         let whole = |chosen: &[Migration]| {
-            chosen.last().is_none_or(|last| !snapshot::continues(last, dialect))
+            chosen.last().is_none_or(|last| match snapshot::continues(last, dialect) {
+                Continues::No => true,
+                Continues::Apart => !matches!(extent, Extent::Change),
+                Continues::Together => false,
+            })
         };
         if chosen.len() >= steps && whole(&chosen)
             || keep.as_ref().is_some_and(|keep| line.version <= *keep)

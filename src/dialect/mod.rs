@@ -1,7 +1,10 @@
 //! Steps in, SQL text out. The only place where SQL is rendered and names are quoted.
 
+mod back;
 pub mod postgres;
 pub mod sqlite;
+
+pub use back::{Folder, Stretch, stretches};
 
 use crate::diff::{Ambiguity, Rename, diff};
 use crate::model::{Dialect, Model};

@@ -74,6 +74,12 @@ pub fn diff(from: &Model, to: &Model, renames: &[Rename]) -> Diff {
     Diff { renames: applied, base, changes, ambiguous }
 }
 
+/// The old model with only these renames carried out; references follow.
+#[must_use]
+pub fn renamed(from: &Model, to: &Model, renames: &[Rename]) -> Model {
+    renaming::apply(from, to, renames).0
+}
+
 fn has(model: &Model, id: &ObjectId) -> bool {
     model.contains(id)
 }

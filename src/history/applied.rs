@@ -112,6 +112,20 @@ pub fn expected(lineage: &Lineage, standing: &[Comparison]) -> crate::model::Mod
     })
 }
 
+/// The first part of a change that has not run while the one before it has: what such a database
+/// should look like, no snapshot tells.
+#[must_use]
+pub fn half_applied<'a>(lineage: &'a Lineage, standing: &[Comparison]) -> Option<&'a str> {
+    let run = |at: usize| {
+        let version = &lineage.entries.get(at)?.migration.version;
+        Some(standing.iter().any(|line| line.version == *version && has_run(line)))
+    };
+    let half = |at: &usize| run(*at) == Some(false) && run(at.wrapping_sub(1)) == Some(true);
+    let parts = lineage.entries.iter().enumerate().filter(|(_, entry)| entry.snapshot.continues);
+    let found = parts.map(|(at, _)| at).find(half)?;
+    lineage.entries.get(found).map(|entry| entry.migration.name.as_str())
+}
+
 /// Differences between what the applied migrations add up to and the database itself.
 #[must_use]
 pub fn drift(differences: &[Difference]) -> Vec<Finding> {

@@ -12,7 +12,7 @@ mod rebase;
 mod squash;
 mod text;
 
-pub use applied::{applied, drift, expected, has_run};
+pub use applied::{applied, drift, expected, half_applied, has_run};
 pub use differences::{Difference, How, differences};
 pub use example::{Filled, count_rows, example_rows};
 pub use finding::Finding;

@@ -6,6 +6,16 @@ use crate::model::{
     Check, Column, ColumnRef, ColumnValue, Dialect, Expr, ObjectId, Options, QName, Table,
 };
 
+/// The check that spares `SET NOT NULL` the scan.
+fn proof(column: &str) -> String {
+    format!("{}__dbkit_not_null", column.chars().take(40).collect::<String>())
+}
+
+/// The point from which a column is NOT NULL, where it becomes so by way of a check.
+pub(super) fn set_not_null(table: &QName, column: &str) -> Item {
+    Item::constraint(table, &format!("{} used", proof(column)))
+}
+
 impl Planner<'_> {
     pub(super) fn alter_column_action(
         &self,
@@ -324,7 +334,7 @@ impl Planner<'_> {
         }
         // A valid check that the column is not null spares the scan under the lock (PostgreSQL
         // manual, ALTER TABLE, SET NOT NULL).
-        let check = format!("{}__dbkit_not_null", to.name.chars().take(40).collect::<String>());
+        let check = proof(&to.name);
         let column = crate::plan::quoted(&to.name);
         let constraint = Constraint::Check(Check {
             name: Some(check.clone()),
@@ -363,12 +373,10 @@ impl Planner<'_> {
         let gone = Item::constraint(name, &check);
         // After SET NOT NULL, which comes after its creation.
         drop.needs.push(super::Dependency { item: gone, strength: super::Strength::Must });
-        drop.needs.push(super::Dependency {
-            item: Item::constraint(name, &format!("{check} used")),
-            strength: super::Strength::Must,
-        });
+        let used = set_not_null(name, &to.name);
+        drop.needs.push(super::Dependency { item: used.clone(), strength: super::Strength::Must });
         if let Some(last) = self.steps.last_mut() {
-            last.creates.push(Item::constraint(name, &format!("{check} used")));
+            last.creates.push(used);
             last.releases.clear();
         }
         drop.stage = 3;

@@ -304,6 +304,20 @@ impl Planner<'_> {
         step.creates.retain(|created| *created != item);
         step.needs.push(must(item));
         step.stage = 2;
+        if let Constraint::PrimaryKey(key) = constraint {
+            // Where a column of it becomes NOT NULL in the gentle way, the key finds it so and does
+            // not read the table under its lock; and without the key it can be undone.
+            for column in &key.columns {
+                if self
+                    .base_table(&table.name)
+                    .and_then(|t| t.column(column))
+                    .is_some_and(|c| c.nullable)
+                {
+                    step.needs.push(must(super::column::set_not_null(&table.name, column)));
+                    step.stage = 3;
+                }
+            }
+        }
         self.steps.push(step);
     }
 

@@ -22,6 +22,7 @@ mod rebuild;
 mod recreate;
 mod reference;
 mod script;
+mod states;
 mod step;
 mod table;
 mod type_aside;
@@ -31,6 +32,7 @@ pub use error::PlanError;
 pub use hazard::{Hazard, HazardKind, RowCount};
 pub use lock::{Lock, LockMode};
 pub use script::{Part, Script, Statement};
+pub use states::states;
 pub use step::{
     Action, ColumnChange, Conversion, CopiedColumn, Dependency, EnumPlace, Item, Step, Strength,
     TypeColumn,

@@ -28,6 +28,9 @@ pub struct Snapshot {
     /// It goes with the folder before it: one change in several parts.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub continues: bool,
+    /// Of one that continues: it goes back by itself, and so does what came before it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub apart: bool,
     /// What was renamed and not dropped and added: objects alone do not tell.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub renames: Vec<Rename>,
@@ -96,6 +99,7 @@ impl Snapshot {
             merges: Vec::new(),
             replaces: Vec::new(),
             continues: false,
+            apart: false,
             renames: Vec::new(),
             generated: None,
             removed,
@@ -153,11 +157,25 @@ impl Snapshot {
     }
 }
 
-/// Whether a migration is a further part of the change that the one before it began. What cannot be
-/// read is none.
+/// Whether a migration is a further part of the change that the one before it began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Continues {
+    /// It begins one. So does what cannot be read.
+    No,
+    /// It goes back by itself.
+    Apart,
+    /// Only the parts together have a way back.
+    Together,
+}
+
+/// Which of these a migration is.
 #[must_use]
-pub fn continues(migration: &Migration, dialect: Dialect) -> bool {
-    read(migration, dialect).is_ok_and(|snapshot| snapshot.is_some_and(|s| s.continues))
+pub fn continues(migration: &Migration, dialect: Dialect) -> Continues {
+    match read(migration, dialect) {
+        Ok(Some(snapshot)) if snapshot.continues && snapshot.apart => Continues::Apart,
+        Ok(Some(snapshot)) if snapshot.continues => Continues::Together,
+        _ => Continues::No,
+    }
 }
 
 /// Reads a migration's snapshot; `None` where it has none (written by hand or by Diesel).

@@ -29,7 +29,7 @@ mod views;
 
 use crate::diff::Rename;
 use crate::model::{Model, Object, ObjectKind, QName};
-use crate::plan::{Action, Lock, Part, Plan, Script, Statement};
+use crate::plan::{Action, Lock, Part, Plan, Script, Statement, Step};
 use std::collections::BTreeSet;
 use steps::create_object;
 
@@ -47,53 +47,77 @@ pub fn render(plan: &Plan, from: &Model, to: &Model) -> Script {
             _ => None,
         })
         .collect();
-    let texts: Vec<Vec<String>> =
-        plan.steps.iter().map(|step| steps::render(&step.action, to)).collect();
-    let early = used_labels(plan, &texts);
-    let order = early.iter().copied().chain((0..plan.steps.len()).filter(|n| !early.contains(n)));
+    let mut texts = texts(plan, to);
     let mut script = Script { parts: Vec::new(), notes: plan.notes.clone() };
-    let mut stage = None;
     let ahead = bodies::ahead_of_their_names(&plan.steps);
-    let mut unchecked = false;
-    let mut last_early = None;
-    for at in order {
-        let (Some(step), Some(statements)) = (plan.steps.get(at), texts.get(at).cloned()) else {
-            continue;
-        };
-        if statements.is_empty() {
-            continue;
+    for steps in arranged(plan, &texts) {
+        let mut unchecked = false;
+        let mut part = Part { transactional: true, statements: Vec::new() };
+        for at in steps {
+            let (Some(step), Some(statements)) = (plan.steps.get(at), texts.get_mut(at)) else {
+                continue;
+            };
+            part.transactional = step.transactional;
+            if ahead.contains(&at) && !unchecked {
+                unchecked = true;
+                let sql = "SET LOCAL check_function_bodies = off;".to_owned();
+                part.statements.push(Statement::new(sql));
+            }
+            let mut hazards = step.hazards.clone();
+            let mut locks = step.action.locks(from, to);
+            locks.retain(|lock| !made.contains(&lock.table));
+            for sql in std::mem::take(statements) {
+                let sql = array_casts::keep(sql);
+                let hazards = std::mem::take(&mut hazards);
+                let mut locks = locks.clone();
+                locks.retain(|lock| takes(&step.action, &sql, lock));
+                part.statements.push(Statement {
+                    sql,
+                    hazards,
+                    locks,
+                    table: step.action.table().cloned(),
+                    what: step.describe(),
+                });
+            }
         }
-        let now_early = early.contains(&at);
-        let committed = last_early.replace(now_early).is_some_and(|was| was != now_early);
-        if !step.transactional || committed || stage != Some(step.stage) {
-            unchecked = false;
-            script.parts.push(Part { transactional: step.transactional, statements: Vec::new() });
-        }
-        stage = step.transactional.then_some(step.stage);
-        let mut hazards = step.hazards.clone();
-        let Some(part) = script.parts.last_mut() else { continue };
-        if ahead.contains(&at) && !unchecked {
-            unchecked = true;
-            let sql = "SET LOCAL check_function_bodies = off;".to_owned();
-            part.statements.push(Statement::new(sql));
-        }
-        let mut locks = step.action.locks(from, to);
-        locks.retain(|lock| !made.contains(&lock.table));
-        for sql in statements {
-            let sql = array_casts::keep(sql);
-            let hazards = std::mem::take(&mut hazards);
-            let mut locks = locks.clone();
-            locks.retain(|lock| takes(&step.action, &sql, lock));
-            part.statements.push(Statement {
-                sql,
-                hazards,
-                locks,
-                table: step.action.table().cloned(),
-                what: step.describe(),
-            });
-        }
+        script.parts.push(part);
     }
     script
+}
+
+/// The steps of each part that [`render`] makes.
+#[must_use]
+pub(super) fn parts<'a>(plan: &'a Plan, to: &Model) -> Vec<Vec<&'a Step>> {
+    let steps = |part: Vec<usize>| part.into_iter().filter_map(|at| plan.steps.get(at)).collect();
+    arranged(plan, &texts(plan, to)).into_iter().map(steps).collect()
+}
+
+fn texts(plan: &Plan, to: &Model) -> Vec<Vec<String>> {
+    plan.steps.iter().map(|step| steps::render(&step.action, to)).collect()
+}
+
+/// Steps by their numbers, those of each part together. A step without statements is in none.
+fn arranged(plan: &Plan, texts: &[Vec<String>]) -> Vec<Vec<usize>> {
+    let early = used_labels(plan, texts);
+    let order = early.iter().copied().chain((0..plan.steps.len()).filter(|n| !early.contains(n)));
+    let mut parts: Vec<Vec<usize>> = Vec::new();
+    let mut stage = None;
+    let mut last_early = None;
+    for at in order {
+        let (Some(step), Some(false)) = (plan.steps.get(at), texts.get(at).map(Vec::is_empty))
+        else {
+            continue;
+        };
+        let now_early = early.contains(&at);
+        let committed = last_early.replace(now_early).is_some_and(|was| was != now_early);
+        let new = !step.transactional || committed || stage != Some(step.stage);
+        stage = step.transactional.then_some(step.stage);
+        match parts.last_mut().filter(|_| !new) {
+            Some(part) => part.push(at),
+            None => parts.push(vec![at]),
+        }
+    }
+    parts
 }
 
 /// True when this statement of a step of several takes the lock.

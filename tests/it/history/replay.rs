@@ -88,3 +88,70 @@ fn a_way_back_that_fails_only_where_there_are_rows() {
             .stdout_has("down.sql:3:");
     });
 }
+
+#[test]
+fn every_folder_of_a_change_goes_back_by_itself() {
+    // Only PostgreSQL has changes in several folders.
+    both("replayfolders", |stage| {
+        if !stage.is_postgres() {
+            return;
+        }
+        let schema = |label: &str, table: &str, column: &str| {
+            format!(
+                "dbkit::schema! {{
+    enum Mood {{ Sad, {label}Happy }}
+    table team (id) {{
+        id -> Integer,
+        {table}
+        name -> Text,
+    }}
+    {column}
+        team_id -> Nullable<Integer>,
+    }}
+}}
+"
+            )
+        };
+        let plain = "table member (id) {\n        id -> Integer,\n        mood -> Mood,";
+        stage.project.write("src/schema.rs", schema("", "", plain));
+        stage.offline(&["generate", "first"]).success();
+        stage.run(&["migrate"]).success();
+        let after = "#[index(mood)]
+    #[check(\"team_id > 0\")]
+    table member (id) {
+        id -> Integer,
+        #[default = \"'ok'\"]
+        mood -> Mood,
+        #[references(team.id)]
+        lead_of -> Nullable<Integer>,
+        #[references(team.name)]
+        team_name -> Nullable<Text>,
+        #[references(team.id)]";
+        let after = schema("Ok, ", "#[unique]", after)
+            .replace("Nullable<Integer>,\n    }", "Integer,\n    }");
+        stage.project.write("src/schema.rs", after);
+        stage.offline(&["generate", "second", "--allow-destructive"]).success();
+        let folders = stage.project.list("migrations").len();
+        assert!(folders > 5, "{:?}", stage.project.list("migrations"));
+        // The new label cannot go while rows have it; what came after it went back.
+        stage
+            .run(&["check", "--replay"])
+            .success()
+            .stderr_has("_second cannot be reverted while there are rows, as it says itself");
+        stage.run(&["migrate"]).success();
+        stage.run(&["check"]).success();
+        for at in 1..folders {
+            stage.run(&["redo", "--steps", "1"]).success();
+            stage.run(&["rollback", "--steps", "1", "--yes"]).success();
+            let halfway = stage.run(&["check"]).success().stderr;
+            assert_eq!(halfway.contains("one change, of which a part has run"), at < folders - 1);
+        }
+        // The last one that is left is the whole first change.
+        stage.run(&["redo"]).success();
+        stage.run(&["migrate"]).success();
+        stage.run(&["check"]).success();
+        let undone = stage.run(&["rollback", "--yes"]).success().stdout;
+        assert_eq!(undone.lines().filter(|line| line.contains("_second")).count(), folders - 1);
+        stage.run(&["check"]).success();
+    });
+}
