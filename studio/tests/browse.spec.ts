@@ -28,6 +28,16 @@ test('the token leaves the address, and the session outlives a reload', async ()
   await page.getByText('dev', { exact: true }).waitFor()
 })
 
+test('hundreds of tables have a diagram, and narrow to one and its neighbours', async () => {
+  const { page } = seen
+  await go(page, '#/schema/many.wide', 'many.wide')
+  await page.getByRole('tab', { name: 'Diagram' }).click()
+  await page.getByLabel('Overview').waitFor({ timeout: 20_000 })
+  await page.getByText(/^40\d of \d+ tables$/).waitFor()
+  await page.getByLabel('Filter the diagram').fill('table_39')
+  await expect.poll(() => page.locator('.erd-table').count()).toBe(10)
+})
+
 test('hundreds of tables: only what is in view is in the page, typing narrows', async () => {
   const { page } = seen
   const options = page.getByRole('option')
