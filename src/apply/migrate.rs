@@ -138,7 +138,10 @@ pub(super) enum Form {
 }
 
 impl<'m> Work<'m> {
-    fn up(migration: &'m Migration, connection: &Connection) -> Result<Self, ApplyError> {
+    pub(super) fn up(
+        migration: &'m Migration,
+        connection: &Connection,
+    ) -> Result<Self, ApplyError> {
         let file = migration.up()?;
         let checksum = Checksum::of(&file.text);
         let form = Form::of(&file, migration, connection.dialect())?;
@@ -226,7 +229,19 @@ impl Run<'_> {
             return self.timed(group, 0, of, None, true);
         }
         let mut all = Vec::new();
-        for (at, migration) in migrations.iter().enumerate() {
+        let mut apart = 0;
+        while let Some(migration) = migrations.get(all.len()) {
+            let at = all.len();
+            if apart == 0 {
+                let rest = migrations.get(at..).unwrap_or_default();
+                let shared = self.share_commit(rest, (at, of), &unfinished)?;
+                apart = shared.apart;
+                if !shared.done.is_empty() {
+                    all.extend(shared.done);
+                    continue;
+                }
+            }
+            apart -= 1;
             let work = Work::up(migration, self.connection)?;
             if may_warn && matches!(&work.form, Form::Transaction(it) if it.keys_stay_on) {
                 may_warn = false;

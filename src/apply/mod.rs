@@ -5,6 +5,7 @@
 mod advice;
 mod blocked;
 mod error;
+mod group;
 mod leftovers;
 mod lock;
 mod measure;

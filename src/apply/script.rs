@@ -14,7 +14,7 @@ pub(super) fn inspect(
     dialect: Dialect,
     as_diesel: bool,
 ) -> Result<Contents, ApplyError> {
-    let mut contents = Contents { count: 0, session: false, keys_stay_on: false };
+    let mut contents = Contents::default();
     for span in Statements::new(&file.text, dialect) {
         let span = span.map_err(|error| ApplyError::unterminated(file, &error))?;
         check(file, &span)?;
@@ -29,6 +29,8 @@ pub(super) fn inspect(
         if classify::cannot_run_in_transaction(sql, dialect) && !left {
             return Err(ApplyError::NotInTransaction { file: path, line, statement: head(sql) });
         }
+        contents.settings |= classify::nature(sql, dialect) == Nature::Session
+            || classify::is_left_to_sqlite(sql, dialect);
         contents.keys_stay_on |= left && classify::switches_foreign_keys_off(sql, dialect);
         contents.count += 1;
         contents.session |=
@@ -38,12 +40,14 @@ pub(super) fn inspect(
 }
 
 /// What a file that runs in one transaction holds.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Contents {
     /// Statements.
     pub(super) count: usize,
     /// It sets something that outlives its transaction.
     pub(super) session: bool,
+    /// It sets something that a ROLLBACK may leave as it is.
+    pub(super) settings: bool,
     /// It switches foreign keys off where SQLite ignores that.
     pub(super) keys_stay_on: bool,
 }

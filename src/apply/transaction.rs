@@ -148,7 +148,11 @@ fn ledger_sql(ledger: &Ledger, work: &Work<'_>) -> String {
     }
 }
 
-fn sqlite(connection: &mut Connection, ledger: &Ledger, work: &Work<'_>) -> Result<(), ApplyError> {
+pub(super) fn sqlite(
+    connection: &mut Connection,
+    ledger: &Ledger,
+    work: &Work<'_>,
+) -> Result<(), ApplyError> {
     let begin = Instant::now();
     let version = &work.migration.version;
     // Another program may have run it while this one waited for the file's lock.

@@ -113,6 +113,20 @@ impl SqliteSession {
         !self.connection.is_autocommit()
     }
 
+    /// True when rows lack the parents that deferred foreign keys ask for: COMMIT would fail now.
+    #[must_use]
+    pub fn has_deferred_violations(&self) -> bool {
+        use rusqlite::ffi;
+        let (mut now, mut most) = (0, 0);
+        // SAFETY: the handle is open as long as the connection lives, both numbers outlive the call.
+        let code = unsafe {
+            let handle = self.connection.handle();
+            let what = ffi::SQLITE_DBSTATUS_DEFERRED_FKS;
+            ffi::sqlite3_db_status(handle, what, &raw mut now, &raw mut most, 0)
+        };
+        code != ffi::SQLITE_OK || now != 0
+    }
+
     /// The SQLite in this program, as `3.50.4`.
     #[must_use]
     pub fn library_version() -> &'static str {

@@ -194,3 +194,66 @@ fn a_full_disk_changes_nothing() {
     run(&project, &file.url(), &["migrate"]).success();
     complete(&file, "after room was made");
 }
+
+/// How often anything was committed, as the file itself counts it.
+fn commits(file: &SqliteFile) -> u32 {
+    let bytes = std::fs::read(&file.path).unwrap();
+    u32::from_be_bytes(bytes[24..28].try_into().unwrap())
+}
+
+fn many(count: usize) -> Project {
+    let project = Project::empty();
+    for number in 1..=count {
+        let name = format!("migrations/{number}_m");
+        project.write(&format!("{name}/up.sql"), format!("CREATE TABLE t{number} (id INTEGER);"));
+        project.write(&format!("{name}/down.sql"), format!("DROP TABLE t{number};"));
+    }
+    project
+}
+
+#[test]
+fn small_migrations_share_a_commit() {
+    let project = many(60);
+    let file = project.sqlite("a.db");
+    run(&project, &file.url(), &["migrate"]).success().stdout_has("60 migrations applied");
+    assert!(commits(&file) < 60, "{} commits", commits(&file));
+    assert_eq!(file.value("SELECT count(*) FROM __dbkit_migrations"), "60");
+
+    let each = project.sqlite("each.db");
+    project.write("dbkit.toml", "commit_wait = \"each\"\n");
+    run(&project, &each.url(), &["migrate"]).success();
+    assert!(commits(&each) > 60, "{} commits", commits(&each));
+}
+
+#[test]
+fn those_before_a_failure_stay_although_they_shared_its_commit() {
+    let project = many(9);
+    project.write("migrations/7_m/up.sql", "CREATE TABLE t7 (id INTEGER);\nSELECT nonsense;");
+    let file = project.sqlite("a.db");
+    run(&project, &file.url(), &["migrate"])
+        .code(6)
+        .stderr_has("7_m/up.sql:2")
+        .stderr_has("nothing of this file");
+    let tables = "SELECT count(*) FROM sqlite_schema WHERE name GLOB 't[0-9]'";
+    assert_eq!(file.value(tables), "6");
+    assert_eq!(file.value("SELECT count(*) FROM __diesel_schema_migrations"), "6");
+    project.write("migrations/7_m/up.sql", "CREATE TABLE t7 (id INTEGER);");
+    run(&project, &file.url(), &["migrate"]).success().stdout_has("3 migrations applied");
+    assert_eq!(file.value(tables), "9");
+}
+
+/// Under diesel the first of the two fails at its own COMMIT.
+#[test]
+fn a_deferred_key_must_hold_when_its_own_migration_ends() {
+    let project = many(1);
+    project.write(
+        "migrations/2_m/up.sql",
+        "CREATE TABLE child (id INTEGER REFERENCES parent (id) DEFERRABLE INITIALLY DEFERRED);
+         CREATE TABLE parent (id INTEGER PRIMARY KEY);
+         INSERT INTO child VALUES (1);",
+    );
+    project.write("migrations/3_m/up.sql", "INSERT INTO parent VALUES (1);");
+    let file = project.sqlite("a.db");
+    run(&project, &file.url(), &["migrate"]).code(6).stderr_has("2_m");
+    assert_eq!(file.value("SELECT group_concat(version) FROM __diesel_schema_migrations"), "1");
+}
