@@ -132,7 +132,9 @@ pub use apply::Migrator;
 ///
 /// # connection.batch_execute("UPDATE plans SET brief = jsonb('{\"vision\": 1}')")?;
 /// let error = plans::table.select(plans::brief).first::<Brief>(&mut connection).unwrap_err();
-/// assert!(error.to_string().contains("no Brief: invalid type"), "{error}");
+/// let told = std::iter::successors(Some(&error as &dyn std::error::Error), |error| error.source());
+/// let told: Vec<String> = told.map(ToString::to_string).collect();
+/// assert!(told.join(": ").contains("no Brief: invalid type"), "{told:?}");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///

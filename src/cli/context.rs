@@ -4,7 +4,9 @@ use super::exit::{Exit, Stop};
 use crate::config::{Config, Overrides, Target};
 use crate::database::postgres::Waiting;
 use crate::database::sqlite::SqliteSession;
-use crate::database::{Access, Connection, DatabaseError, ErrorKind, open, open_existing};
+use crate::database::{
+    Access, Connection, DatabaseError, ErrorKind, open, open_existing, open_or_create,
+};
 use crate::model::Dialect;
 use crate::terminal;
 use clap::{Args, ValueEnum};
@@ -167,6 +169,23 @@ impl Context {
         let mut connection = connection.map_err(|error| no_connection(target, &error))?;
         if let Connection::Sqlite(session) = &connection {
             self.about_file(session, access);
+        }
+        super::tenant::scope::pass_over_tenants(self, &mut connection)?;
+        Ok(connection)
+    }
+
+    /// The same; a database that is missing is made, on PostgreSQL, too.
+    ///
+    /// # Errors
+    /// As [`Context::connect`]; no right to make it.
+    pub fn connect_or_create(&self, target: &Target) -> anyhow::Result<Connection> {
+        if target.dialect() == Dialect::Sqlite {
+            return self.connect(target, Access::Create);
+        }
+        let opened = open_or_create(target, &mut self.waiting());
+        let (mut connection, made) = opened.map_err(|error| no_connection(target, &error))?;
+        if made {
+            self.say("created the database");
         }
         super::tenant::scope::pass_over_tenants(self, &mut connection)?;
         Ok(connection)

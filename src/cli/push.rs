@@ -14,7 +14,8 @@ use std::time::Duration;
 #[derive(clap::Args, Debug)]
 #[command(
     after_help = "Makes the database match the schema files without writing migrations: for prototypes and\n\
-                        tests. Steps that lose data are refused unless they are allowed.\n\n\
+                        tests. A missing database is made, except in a protected environment. Steps\n\
+                        that lose data are refused unless they are allowed.\n\n\
                         Example:\n  dbkit push --dry-run\n  dbkit push --yes --allow data-loss"
 )]
 pub struct Args {
@@ -56,8 +57,11 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
     let target = if args.dry_run { context.target()? } else { context.direct_target()? };
     let wanted = schema::read(context, target.dialect())?
         .map_err(|found| schema::mistakes(context, &found))?;
-    let access = if args.dry_run { Access::Read } else { Access::Create };
-    let mut connection = context.connect(&target, access)?;
+    let mut connection = match (args.dry_run, target.protected) {
+        (true, _) => context.connect(&target, Access::Read)?,
+        (false, true) => context.connect(&target, Access::Create)?,
+        (false, false) => context.connect_or_create(&target)?,
+    };
     let wanted = match wanted.declared.plain {
         true => schema::completed(context, wanted, &connection.introspect()?)?,
         false => wanted,

@@ -258,3 +258,16 @@ fn labels_that_are_used_are_all_that_a_failure_leaves() {
     push(&project, database.url(), &["--yes"]).success();
     push(&project, database.url(), &["--yes"]).success().stdout_has("nothing to do");
 }
+
+#[test]
+fn a_missing_database_is_made_except_where_it_is_protected() {
+    let missing = PgDatabase::name_only("push_missing");
+    let project = Project::with(&[("schema.rs", SCHEMA)]);
+    push(&project, missing.url(), &["--dry-run"]).code(7).stderr_has("does not exist");
+    let settings = format!("[env.prod]\nurl = \"{}\"\nprotected = true\n", missing.url());
+    project.write("dbkit.toml", settings);
+    let args = ["push", "--schema", "schema.rs", "--env", "prod", "--yes"];
+    project.dbkit(args).run().code(7).stderr_has("does not exist");
+    push(&project, missing.url(), &["--yes"]).success().stderr_has("created the database");
+    push(&project, missing.url(), &["--yes"]).success().stdout_has("nothing to do");
+}
