@@ -268,6 +268,7 @@ fn a_missing_database_is_made_except_where_it_is_protected() {
     project.write("dbkit.toml", settings);
     let args = ["push", "--schema", "schema.rs", "--env", "prod", "--yes"];
     project.dbkit(args).run().code(7).stderr_has("does not exist");
+    std::fs::remove_file(project.join("dbkit.toml")).unwrap();
     push(&project, missing.url(), &["--yes"]).success().stderr_has("created the database");
     push(&project, missing.url(), &["--yes"]).success().stdout_has("nothing to do");
 }
