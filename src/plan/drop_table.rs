@@ -71,7 +71,9 @@ impl Planner<'_> {
                     })
                     .collect();
                 let circle = targets.iter().any(|target| reaches(&waits, target, &table.name));
-                if self.dropped.contains(&key.parent) && circle {
+                // A table that steps aside for its successor takes its own foreign keys along.
+                let replaced = targets.iter().any(|name| self.recreate.tables.contains(*name));
+                if self.dropped.contains(&key.parent) && circle || replaced {
                     self.drop_constraint(table, &constraint);
                 } else {
                     waits.entry(&table.name).or_default().extend(targets);

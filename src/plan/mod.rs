@@ -400,15 +400,22 @@ impl table::Planner<'_> {
                 step.releases.extend(gone.iter().cloned());
             }
         }
-        for extension in self.to.extensions.values() {
-            let Some(schema) = extension.schema.clone().filter(|s| new_schemas.contains(s)) else {
-                continue;
-            };
-            let id = Item::Object(ObjectId::Extension(extension.name.clone()));
-            for step in self.steps.iter_mut().filter(|step| step.creates.contains(&id)) {
-                let item = Item::Object(ObjectId::Schema(schema.clone()));
-                step.needs.push(Dependency { item, strength: Strength::Must });
-            }
+        let placed = |model: &Model, in_any: &BTreeSet<&String>| -> Vec<(Item, Dependency)> {
+            let places = model.extensions.values().filter_map(|extension| {
+                let schema = extension.schema.clone().filter(|s| in_any.contains(s))?;
+                let item = Item::Object(ObjectId::Schema(schema));
+                let id = Item::Object(ObjectId::Extension(extension.name.clone()));
+                Some((id, Dependency { item, strength: Strength::Must }))
+            });
+            places.collect()
+        };
+        let (comes, goes) = (placed(self.to, &new_schemas), placed(self.base, &old_schemas));
+        for step in &mut self.steps {
+            let needs = comes.iter().filter(|(id, _)| step.creates.contains(id));
+            step.needs.extend(needs.map(|(_, schema)| schema.clone()));
+            // One that moves elsewhere lets go of its schema, too.
+            let releases = goes.iter().filter(|(id, _)| step.destroys.contains(id));
+            step.releases.extend(releases.map(|(_, schema)| schema.clone()));
         }
     }
 }

@@ -77,6 +77,11 @@ impl Planner<'_> {
 
     pub(super) fn create_table(&mut self, mut table: Table, mut later: Vec<Constraint>) {
         let attach = self.takes_attach_route(&table);
+        if attach {
+            // ATTACH PARTITION copies the parent's foreign keys. Two tables whose partitions refer to each
+            // other have no other order.
+            table.foreign_keys.retain(|k| k.inherited_from.is_none() || k.inherited_from != k.name);
+        }
         let whole = table.clone();
         if let Some(partition) = table.partition_of.clone().filter(|_| attach) {
             table.partition_of = None;

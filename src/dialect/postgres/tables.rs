@@ -115,9 +115,13 @@ pub(super) fn set_aside(
         out.push(format!("ALTER SEQUENCE {} RENAME TO {old};", qname(sequence)));
     }
     out.push(format!("ALTER TABLE {} RENAME TO {};", qname(&table.name), ident(&aside.name)));
-    for constraint in all_constraints(table) {
+    let is_foreign = |constraint: &Constraint| matches!(constraint, Constraint::ForeignKey(_));
+    let mut all = all_constraints(table);
+    // Those that refer to the table itself hold its keys.
+    all.sort_by_key(|constraint| !is_foreign(constraint));
+    for constraint in all {
         let Some(name) = constraint.name() else { continue };
-        let foreign = matches!(constraint, Constraint::ForeignKey(_));
+        let foreign = is_foreign(&constraint);
         if foreign && constraint.is_inherited() {
             out.push(constraints::drop_leftover(aside, name));
         } else if foreign
