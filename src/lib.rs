@@ -87,6 +87,29 @@ pub use app::{SeedRun, Seeded, Seeder, Seeding};
 pub use apply::Migrator;
 /// ```
 /// use diesel::prelude::*;
+///
+/// dbkit::schema! {
+///     table notes (id) {
+///         id -> Integer,
+///         tags -> Nullable<Json>,
+///     }
+/// }
+///
+/// #[derive(Debug, PartialEq, serde::Serialize, serde::Deserialize, dbkit::Json)]
+/// struct Tags(Vec<String>);
+///
+/// # use diesel::connection::SimpleConnection;
+/// let mut connection = SqliteConnection::establish(":memory:")?;
+/// # connection.batch_execute("CREATE TABLE notes (id INTEGER PRIMARY KEY NOT NULL, tags JSON TEXT)")?;
+/// let row = (notes::id.eq(1), notes::tags.eq(Tags(vec!["a".to_owned()])));
+/// diesel::insert_into(notes::table).values(row).execute(&mut connection)?;
+/// let found = notes::table.select(notes::tags).first::<Option<Tags>>(&mut connection)?;
+/// assert_eq!(found, Some(Tags(vec!["a".to_owned()])));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub use dbkit_macros::Json;
+/// ```
+/// use diesel::prelude::*;
 /// use serde::{Deserialize, Serialize};
 ///
 /// dbkit::schema! {
@@ -181,5 +204,5 @@ pub use dbkit_macros::Jsonb;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub use dbkit_macros::Repository;
-pub use dbkit_macros::{Json, embed_migrations, schema};
+pub use dbkit_macros::{embed_migrations, schema};
 pub use migration::EmbeddedMigration;

@@ -73,7 +73,9 @@ pub fn read<'a>(
             add_check(draft, format!("{quoted} IN ({})", labels.join(", ")), &column.name.span);
         }
         if let ColumnValue::Default(expr) = &mut out.value {
-            sqlite_literal(expr, sqlite::types::is_jsonb(&out.ty), resolved.json_array);
+            // Where the type is told in SQL, so is the default.
+            let jsonb = notes.sql_type.is_none() && sqlite::types::is_jsonb(&out.ty);
+            sqlite_literal(expr, jsonb, resolved.json_array);
         }
         if resolved.json_array {
             add_check(draft, format!("json_valid({quoted})"), &column.name.span);

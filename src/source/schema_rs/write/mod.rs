@@ -9,7 +9,10 @@ mod table;
 
 use super::declared::Identified;
 use super::types;
-use crate::model::{ColumnRef, Dialect, EnumType, Mask, Model, Options, QName};
+use crate::dialect::sqlite;
+use crate::model::{
+    Column, ColumnRef, ColumnValue, Dialect, EnumType, Mask, Model, Options, QName,
+};
 use layout::{Arg, Attribute};
 use plan::Plan;
 use std::collections::BTreeMap;
@@ -127,9 +130,10 @@ fn options(map: &Options) -> Vec<Arg> {
 fn column_type(
     model: &Model,
     plan: &Plan<'_>,
-    ty: &crate::model::DataType,
+    column: &Column,
     attributes: &mut Vec<Attribute>,
 ) -> String {
+    let ty = &column.ty;
     let known = match &ty.name {
         crate::model::TypeName::User(name) if model.dialect == Dialect::Postgres => {
             plan.enumeration(name).filter(|_| ty.modifier.is_none())
@@ -139,7 +143,15 @@ fn column_type(
     let diesel = match known {
         Some(ident) => ident.to_owned(),
         None => {
-            let written = types::to_diesel(model, ty);
+            let mut written = types::to_diesel(model, ty);
+            // The reader makes binary JSON of a text; where the type is told in SQL, it does not.
+            let text = |value: &ColumnValue| matches!(value, ColumnValue::Default(expr) if expr.as_str().starts_with('\''));
+            if model.dialect == Dialect::Sqlite
+                && sqlite::types::is_jsonb(ty)
+                && text(&column.value)
+            {
+                written.sql_type = Some(sqlite::types::render(ty));
+            }
             if let Some(sql) = written.sql_type {
                 attributes.push(Attribute::value("sql_type", Arg::text(sql)));
             }

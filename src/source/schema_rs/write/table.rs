@@ -82,7 +82,7 @@ impl<'a> TableWriter<'a> {
             if ident.trim_start_matches("r#") != column.name {
                 attributes.push(Attribute::value("sql_name", Arg::text(&column.name)));
             }
-            let ty = column_type(self.model, self.plan, &column.ty, &mut attributes);
+            let ty = column_type(self.model, self.plan, column, &mut attributes);
             column_types.push(self.nullability(column, ty, &mut attributes));
             self.value_attributes(column, &mut attributes);
             let place = ColumnRef { table: self.table.name.clone(), column: column.name.clone() };
