@@ -15,6 +15,7 @@ use crate::plan::Style;
 use crate::source::lineage::Lineage;
 use crate::source::snapshot::Snapshot;
 use chrono::Utc;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 #[derive(clap::Args, Debug)]
@@ -53,7 +54,7 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
     let dir = context.config.migration_dir(target.dialect());
     let migrations = generate::migrations(&dir)?;
     let access = if args.dry_run { Access::Read } else { Access::Write };
-    let mut connection = context.connect(&target, access)?;
+    let mut connection = context.connect_filtered(&target, access)?;
     let ledger = Ledger::find(&mut connection)?;
     let mut history = History { target, dir, migrations, connection, ledger };
     if args.dry_run {
@@ -64,20 +65,33 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
     })
 }
 
-/// Adopts folders that have all run on a database.
+/// Adopts folders that have all run on a database. Returns the snapshot it wrote.
 ///
 /// # Errors
 /// The database's own, a snapshot that cannot be written.
-pub(super) fn adopt_all(context: &Context, target: &Target) -> anyhow::Result<()> {
+pub(super) fn adopt_all(context: &Context, target: &Target) -> anyhow::Result<PathBuf> {
     let args = Args { name: String::new(), to: None, dry_run: false, yes: true, lock_timeout: 60 };
-    let connection = context.connect(target, Access::Write)?;
+    let connection = context.connect_filtered(target, Access::Write)?;
     let mut history = History::on(context, target, connection)?;
-    history
-        .locked(context, Duration::from_secs(args.lock_timeout), |history| {
-            let lineage = Lineage::read(&history.migrations, history.target.dialect())?;
-            adopt(&args, context, history, &lineage)
-        })
-        .map(drop)
+    history.locked(context, Duration::from_secs(args.lock_timeout), |history| {
+        let lineage = Lineage::read(&history.migrations, history.target.dialect())?;
+        adopt(&args, context, history, &lineage)
+    })
+}
+
+/// What [`adopt`] did, for people.
+fn told(args: &Args, context: &Context, history: &History, path: &Path) -> anyhow::Result<Exit> {
+    if args.dry_run {
+        print(&format!("{} would be written\n", path.display()))?;
+        return Ok(Exit::Done);
+    }
+    print(&format!(
+        "{}\n{} adopted as they are\n",
+        path.display(),
+        count(history.migrations.len(), "migration")
+    ))?;
+    context.say("next: `dbkit pull` writes the schema files, where there are none yet");
+    Ok(Exit::Done)
 }
 
 fn locked(args: &Args, context: &Context, history: &mut History) -> anyhow::Result<Exit> {
@@ -114,7 +128,8 @@ fn locked(args: &Args, context: &Context, history: &mut History) -> anyhow::Resu
             ),
         ));
     }
-    adopt(args, context, history, &lineage)
+    let path = adopt(args, context, history, &lineage)?;
+    told(args, context, history, &path)
 }
 
 /// Writes the first migration from the database and notes it as applied.
@@ -189,7 +204,7 @@ fn mark(
     let chosen: Vec<Migration> =
         history.migrations.iter().filter(|m| m.version <= upto).cloned().collect();
     if args.to.is_some() && lineage.without.is_empty() {
-        let found = differing(history, lineage, &upto)?;
+        let found = differing(context, history, lineage, &upto)?;
         if !found.is_empty() && !args.dry_run && !args.yes {
             let question = format!(
                 "{} differs from the migrations up to {upto}: {}; note them as applied all the same?",
@@ -243,7 +258,7 @@ fn matching(
     let mut nearest: Option<(Version, Vec<Difference>)> = None;
     for entry in lineage.entries.iter().rev() {
         let version = &entry.migration.version;
-        let found = differing(history, lineage, version)?;
+        let found = differing(context, history, lineage, version)?;
         if found.is_empty() {
             context.say(&format!("the database is what the migrations up to {version} add up to"));
             return Ok(version.clone());
@@ -266,6 +281,7 @@ fn matching(
 }
 
 fn differing(
+    context: &Context,
     history: &mut History,
     lineage: &Lineage,
     upto: &Version,
@@ -273,7 +289,7 @@ fn differing(
     let model = lineage.model_of(|at| {
         lineage.entries.get(at).is_some_and(|entry| entry.migration.version <= *upto)
     });
-    let beside = history::beside(&mut history.connection, &model)?;
+    let beside = history::beside(&mut history.connection, &context.filtered(model))?;
     Ok(history::differences(&beside.other, &beside.live, &[]))
 }
 
@@ -288,7 +304,7 @@ fn adopt(
     context: &Context,
     history: &mut History,
     lineage: &Lineage,
-) -> anyhow::Result<Exit> {
+) -> anyhow::Result<PathBuf> {
     let standing = history.standing()?;
     let open: Vec<&str> = standing
         .iter()
@@ -318,12 +334,11 @@ fn adopt(
             ),
         ));
     }
-    let beside = history::beside(&mut history.connection, &lineage.model())?;
+    let beside = history::beside(&mut history.connection, &context.filtered(lineage.model()))?;
     let snapshot = Snapshot::between(&beside.other, &beside.live, lineage.head());
     let path = newest.path.join(SNAPSHOT_FILE);
     if args.dry_run {
-        print(&format!("{} would be written\n", path.display()))?;
-        return Ok(Exit::Done);
+        return Ok(path);
     }
     std::fs::write(&path, snapshot.to_json()).map_err(|error| {
         Stop::error(Exit::Unexpected, format!("cannot write {}: {error}", path.display()))
@@ -333,11 +348,5 @@ fn adopt(
         let checksum = migration.checksum()?;
         history.ledger.accept(&mut history.connection, migration, &checksum)?;
     }
-    print(&format!(
-        "{}\n{} adopted as they are\n",
-        path.display(),
-        count(history.migrations.len(), "migration")
-    ))?;
-    context.say("next: `dbkit pull` writes the schema files, where there are none yet");
-    Ok(Exit::Done)
+    Ok(path)
 }

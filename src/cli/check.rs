@@ -70,7 +70,7 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
     if live && !history_broken {
         let mut history = History::open(context, Access::Read)?;
         let dialect = history.target.dialect();
-        let mut found = database(&mut history, &mut notes)?;
+        let mut found = database(context, &mut history, &mut notes)?;
         if context.config.older_migrations.value == OlderMigrations::Apply {
             found.retain(|finding| finding.code != "older");
         }
@@ -142,7 +142,7 @@ fn offline(context: &Context, dialect: Dialect) -> anyhow::Result<(Vec<Finding>,
         // What a merged history adds up to is not known before it is mended.
         Ok(_) if lineage.forks().iter().any(|fork| !fork.shared.is_empty()) => {}
         Ok(wanted) => {
-            let model = lineage.model();
+            let model = context.filtered(lineage.model());
             let wanted = match schema_rs::completed(wanted, &model) {
                 Ok(completed) => completed.source,
                 Err(mistakes) => {
@@ -171,7 +171,11 @@ fn offline(context: &Context, dialect: Dialect) -> anyhow::Result<(Vec<Finding>,
 }
 
 /// What the ledger and the database show.
-fn database(history: &mut History, notes: &mut Vec<String>) -> anyhow::Result<Vec<Finding>> {
+fn database(
+    context: &Context,
+    history: &mut History,
+    notes: &mut Vec<String>,
+) -> anyhow::Result<Vec<Finding>> {
     let standing = history.standing()?;
     let (ledger, connection) = (&history.ledger, &mut history.connection);
     let mut found = history::applied(&standing, &history.migrations, |version| {
@@ -198,7 +202,7 @@ fn database(history: &mut History, notes: &mut Vec<String>) -> anyhow::Result<Ve
         ));
         return Ok(found);
     }
-    let expected = history::expected(&lineage, &standing);
+    let expected = context.filtered(history::expected(&lineage, &standing));
     let beside = history::beside(&mut history.connection, &expected)?;
     notes.extend(beside.notes.iter().map(|note| harmless(note)));
     found.extend(history::drift(&history::differences(&beside.other, &beside.live, &[])));

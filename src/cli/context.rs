@@ -7,7 +7,7 @@ use crate::database::sqlite::SqliteSession;
 use crate::database::{
     Access, Connection, DatabaseError, ErrorKind, open, open_existing, open_or_create,
 };
-use crate::model::Dialect;
+use crate::model::{Dialect, LEFT_OUT, Model};
 use crate::terminal;
 use clap::{Args, ValueEnum};
 use std::io::IsTerminal;
@@ -189,6 +189,24 @@ impl Context {
         }
         super::tenant::scope::pass_over_tenants(self, &mut connection)?;
         Ok(connection)
+    }
+
+    /// The same for what the schema files are about: tables that the settings leave out are not seen.
+    ///
+    /// # Errors
+    /// As [`Self::connect`].
+    pub fn connect_filtered(&self, target: &Target, access: Access) -> anyhow::Result<Connection> {
+        let mut connection = self.connect(target, access)?;
+        connection.set_filter(self.config.filter.clone());
+        Ok(connection)
+    }
+
+    /// A model without the tables that the settings leave out.
+    #[must_use]
+    pub fn filtered(&self, mut model: Model) -> Model {
+        self.config.filter.apply(&mut model);
+        model.unmodelled.retain(|object| object.kind != LEFT_OUT);
+        model
     }
 
     /// The same for a database that need not be there: `None` where it is not.

@@ -171,7 +171,7 @@ fn draft(
         Lineage::read(&migrations, dialect).map_err(|e| Stop::error(Exit::Usage, e.to_string()))?;
     let conflict = conflict(context, &lineage);
     let (parent, merges) = (lineage.head(), lineage.other_heads());
-    let model = lineage.into_model();
+    let model = context.filtered(lineage.into_model());
     if let Some(conflict) = conflict {
         if !args.check {
             return Err(Stop::error(Exit::Refused, conflict));

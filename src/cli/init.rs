@@ -92,10 +92,7 @@ pub fn run(args: &Args, global: Global) -> anyhow::Result<Exit> {
         let _ = writeln!(told, "created  {name}");
         created.push(name);
     }
-    if context.json() && taken.is_none() {
-        told = format!("{}\n", serde_json::json!({ "created": created, "kept": kept }));
-    }
-    if taken.is_none() || !context.json() {
+    if !context.json() {
         output::print(&told)?;
     }
     for file in &found.overwritten {
@@ -113,6 +110,7 @@ pub fn run(args: &Args, global: Global) -> anyhow::Result<Exit> {
     if let Some(taken) = &taken {
         taken.take_over(&written)?;
     } else if let Some((tool, dir)) = &other {
+        tell(&context, &created, &kept)?;
         context.say(&format!(
             "{} holds the history of {tool}: `dbkit init --from {}` takes it over",
             dir.display(),
@@ -120,9 +118,15 @@ pub fn run(args: &Args, global: Global) -> anyhow::Result<Exit> {
         ));
         return Ok(Exit::Done);
     }
-    let adopted = (found.newest.is_some() || taken.is_some())
-        && !context.json()
-        && super::init_adopt::run(&written)?;
+    let mut adopted = false;
+    if taken.is_none() && found.newest.is_some() || taken.is_some() && !context.json() {
+        let done = super::init_adopt::run(&written)?;
+        adopted = done.all;
+        created.extend(done.snapshots);
+    }
+    if taken.is_none() {
+        tell(&context, &created, &kept)?;
+    }
     if found.lacks_dependency {
         let features: Vec<String> =
             found.dialects.iter().map(|dialect| format!("{:?}", dialect.as_str())).collect();
@@ -142,6 +146,14 @@ pub fn run(args: &Args, global: Global) -> anyhow::Result<Exit> {
         "next: `dbkit generate create_users`, then `dbkit prepare`"
     });
     Ok(Exit::Done)
+}
+
+/// The files, for programs.
+fn tell(context: &Context, created: &[String], kept: &[String]) -> anyhow::Result<()> {
+    if context.json() {
+        output::print(&format!("{}\n", serde_json::json!({ "created": created, "kept": kept })))?;
+    }
+    Ok(())
 }
 
 /// What is there already.

@@ -13,14 +13,21 @@ use crate::migration::{Migration, SNAPSHOT_FILE};
 use crate::model::{Dialect, Model};
 use crate::source::lineage::Lineage;
 use crate::source::snapshot::Snapshot;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-/// Adopts the migrations of every dialect. Returns whether all could be.
+/// What became of migrations that are there.
+pub(super) struct Adopted {
+    pub all: bool,
+    /// The snapshots written.
+    pub snapshots: Vec<String>,
+}
+
+/// Adopts the migrations of every dialect.
 ///
 /// # Errors
 /// A folder that cannot be read.
-pub(super) fn run(context: &Context) -> anyhow::Result<bool> {
-    let mut all = true;
+pub(super) fn run(context: &Context) -> anyhow::Result<Adopted> {
+    let mut adopted = Adopted { all: true, snapshots: Vec::new() };
     for dialect in context.dialects() {
         let dir = context.config.migration_dir(dialect);
         let migrations = generate::migrations(&dir)?;
@@ -29,15 +36,18 @@ pub(super) fn run(context: &Context) -> anyhow::Result<bool> {
         if migrations.is_empty() || !lineage.entries.is_empty() {
             continue;
         }
-        if let Err(error) = one(context, dialect, &dir, &migrations) {
-            all = false;
-            context.warn(&format!(
-                "the migrations in {} are not adopted yet: {error:#}",
-                dir.display()
-            ));
+        match one(context, dialect, &dir, &migrations) {
+            Ok(path) => adopted.snapshots.extend(path.map(|path| path.display().to_string())),
+            Err(error) => {
+                adopted.all = false;
+                context.warn(&format!(
+                    "the migrations in {} are not adopted yet: {error:#}",
+                    dir.display()
+                ));
+            }
         }
     }
-    Ok(all)
+    Ok(adopted)
 }
 
 fn one(
@@ -45,12 +55,18 @@ fn one(
     dialect: Dialect,
     dir: &Path,
     migrations: &[Migration],
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Option<PathBuf>> {
     let target = context.config.direct_target().ok().filter(|t| t.dialect() == dialect);
     if let Some(target) = &target
         && all_have_run(context, target)
     {
-        return baseline::adopt_all(context, target);
+        let path = baseline::adopt_all(context, target)?;
+        if !context.json() {
+            let number = count(migrations.len(), "migration");
+            print(&format!("{}\n{number} adopted as they are\n", path.display()))?;
+            context.say("next: `dbkit pull` writes the schema files, where there are none yet");
+        }
+        return Ok(Some(path));
     }
     let scratch = Scratch::of(target.as_ref(), dialect).ok_or_else(|| {
         anyhow::anyhow!(
@@ -59,17 +75,19 @@ fn one(
     })?;
     let made = replayed(context, &scratch, migrations)?;
     let snapshot = Snapshot::between(&Model::new(dialect), &made, None);
-    let Some(newest) = migrations.last() else { return Ok(()) };
+    let Some(newest) = migrations.last() else { return Ok(None) };
     let path = newest.path.join(SNAPSHOT_FILE);
     std::fs::write(&path, snapshot.to_json())
         .map_err(|error| anyhow::anyhow!("cannot write {}: {error}", path.display()))?;
-    print(&format!(
-        "created  {}: what {} of {} make, run on a scratch database\n",
-        path.display(),
-        count(migrations.len(), "migration"),
-        dir.display()
-    ))
-    .map_err(Into::into)
+    if !context.json() {
+        print(&format!(
+            "created  {}: what {} of {} make, run on a scratch database\n",
+            path.display(),
+            count(migrations.len(), "migration"),
+            dir.display()
+        ))?;
+    }
+    Ok(Some(path))
 }
 
 /// The database is there, and everything in the folder has run on it.

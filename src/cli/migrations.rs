@@ -97,7 +97,7 @@ impl History {
         let dir = context.config.migration_dir(target.dialect());
         let migrations = read(&dir).map_err(|e| Stop::error(Exit::Usage, e.to_string()))?;
         look(&target, &dir, &migrations)?;
-        let mut connection = context.connect(&target, access)?;
+        let mut connection = context.connect_filtered(&target, access)?;
         let ledger = Ledger::find(&mut connection)?;
         Ok(Self { target, dir, migrations, connection, ledger })
     }
@@ -110,6 +110,7 @@ impl History {
     ) -> anyhow::Result<Self> {
         let dir = context.config.migration_dir(target.dialect());
         let migrations = read(&dir).map_err(|e| Stop::error(Exit::Usage, e.to_string()))?;
+        connection.set_filter(context.config.filter.clone());
         let ledger = Ledger::find(&mut connection)?;
         Ok(Self { target: target.clone(), dir, migrations, connection, ledger })
     }

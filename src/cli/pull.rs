@@ -45,7 +45,7 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
     };
     let companion = file.with_extension("sql");
     let target = context.target()?;
-    let mut connection = context.connect(&target, Access::Read)?;
+    let mut connection = context.connect_filtered(&target, Access::Read)?;
     let old = match (args.overwrite, files.as_slice()) {
         (true, _) => Earlier::Nothing,
         (false, [file]) => earlier(context, file, connection.dialect())?,

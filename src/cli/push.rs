@@ -62,6 +62,7 @@ pub fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
         (false, true) => context.connect(&target, Access::Create)?,
         (false, false) => context.connect_or_create(&target)?,
     };
+    connection.set_filter(context.config.filter.clone());
     let wanted = match wanted.declared.plain {
         true => schema::completed(context, wanted, &connection.introspect()?)?,
         false => wanted,

@@ -11,7 +11,9 @@ use std::path::PathBuf;
 pub(super) fn load(context: &Context, dialect: Dialect) -> anyhow::Result<Source> {
     let schema = expand(&context.config.schema.value)?;
     let sql = expand(&context.config.sql.value)?;
-    files::load(&schema, &sql, dialect).map_err(|found| mistakes(context, &found))
+    files::load(&schema, &sql, dialect)
+        .map(|source| filtered(context, source))
+        .map_err(|found| mistakes(context, &found))
 }
 
 /// The schema files with what `diesel::table!` cannot say taken from `base`.
@@ -45,7 +47,11 @@ pub(super) fn read(
 ) -> anyhow::Result<Result<Source, Vec<Diagnostic>>> {
     let schema = expand(&context.config.schema.value)?;
     let sql = expand(&context.config.sql.value)?;
-    Ok(files::load_undecided(&schema, &sql, dialect))
+    Ok(files::load_undecided(&schema, &sql, dialect).map(|source| filtered(context, source)))
+}
+
+fn filtered(context: &Context, source: Source) -> Source {
+    Source { model: context.filtered(source.model), ..source }
 }
 
 /// The dialect that one of the schema files says it is for.

@@ -76,7 +76,7 @@ impl Side {
         let plain = |model: Model| Opened::Offline(Source::of(model));
         if let Some(target) = self.target(context)? {
             context.say(&format!("database: {target} ({})", target.origin));
-            let connection = context.connect(&target, Access::Read)?;
+            let connection = context.connect_filtered(&target, Access::Read)?;
             return Ok(Opened::Live(Box::new(connection)));
         }
         Ok(match self {
@@ -111,5 +111,5 @@ fn folder(dir: &Path, dialect: Dialect, context: &Context) -> anyhow::Result<Mod
             lineage.without.join(", ")
         ));
     }
-    Ok(lineage.model())
+    Ok(context.filtered(lineage.model()))
 }

@@ -9,6 +9,10 @@ pub enum ConfigError {
     /// Mistakes in dbkit.toml or diesel.toml, with their places.
     #[error("{}", findings.iter().map(|d| d.render(false)).collect::<Vec<_>>().join("\n"))]
     Invalid { findings: Vec<Diagnostic> },
+    #[error(
+        "{key} in {} has `{pattern}`, which is no regular expression: {reason}\nhelp: write it as Diesel does: `^users$` is that table alone", file.display()
+    )]
+    Pattern { file: PathBuf, key: String, pattern: String, reason: String },
     #[error("{} has a line that is not NAME=value: {reason}", file.display())]
     DotEnv { file: PathBuf, reason: String },
     #[error(

@@ -1,4 +1,4 @@
-use super::ConfigError;
+use super::{ConfigError, TableFilter};
 use crate::diagnostic::{Diagnostic, Place, SourceFile};
 use crate::model::Dialect;
 use serde::Deserialize;
@@ -14,6 +14,8 @@ pub struct FileSection {
     pub schema: Option<Vec<String>>,
     /// Globs of declarative SQL files.
     pub sql: Option<Vec<String>>,
+    /// The tables dbkit is about, as in diesel.toml: `only_tables`, `except_tables`.
+    pub filter: Option<FilterSection>,
     /// The folder of migrations.
     pub migrations: Option<String>,
     /// The folder of seeds.
@@ -27,6 +29,14 @@ pub struct FileSection {
     pub tenancy: Option<TenancySection>,
     #[serde(default)]
     pub env: BTreeMap<String, EnvironmentSection>,
+}
+
+/// `[filter]`: regular expressions for names of tables.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FilterSection {
+    pub only_tables: Option<Vec<String>>,
+    pub except_tables: Option<Vec<String>>,
 }
 
 /// `[lint]`: a level for each rule by its name.
@@ -210,6 +220,8 @@ pub(super) struct DieselFile {
     /// `file` of `[print_schema]` and of every `[print_schema.NAME]`, which `diesel migration run`
     /// overwrites.
     pub print_schema: Vec<PathBuf>,
+    /// `filter` of the same sections.
+    pub filter: TableFilter,
 }
 
 pub(super) fn read_diesel(file: &Path) -> Result<DieselFile, ConfigError> {
@@ -223,6 +235,7 @@ pub(super) fn read_diesel(file: &Path) -> Result<DieselFile, ConfigError> {
     Ok(DieselFile {
         migrations: path("migrations_directory", "dir"),
         print_schema: printed(&table),
+        filter: TableFilter::of_diesel(&table, file)?,
     })
 }
 

@@ -2,7 +2,7 @@ use super::file::{
     self, CommitWait, EnvironmentSection, FileSection, LintSection, OlderMigrations, TenancySection,
 };
 use super::target::{USE_SSL, VARIABLES};
-use super::{ConfigError, Location, Origin, Setting, Target, Variables};
+use super::{ConfigError, Location, Origin, Setting, TableFilter, Target, Variables};
 use crate::model::Dialect;
 use std::path::{Path, PathBuf};
 
@@ -36,6 +36,8 @@ pub struct Config {
     pub commit_wait: Setting<CommitWait>,
     /// diesel.toml lets `diesel migration run` overwrite these files.
     pub overwritten_by_diesel: Vec<PathBuf>,
+    /// `[filter]` of dbkit.toml, else that of `print_schema` in diesel.toml.
+    pub filter: TableFilter,
     pub variables: Variables,
     sections: FileSection,
     database_url: Option<String>,
@@ -140,6 +142,10 @@ impl Config {
             Some(wait) => Setting::new(wait, from_file("commit_wait")),
             None => Setting::new(CommitWait::default(), Origin::Default),
         };
+        let filter = match (&sections.filter, &file) {
+            (Some(section), Some(file)) => TableFilter::of_dbkit(section, file)?,
+            _ => diesel_file.filter,
+        };
         Ok(Self {
             root,
             file,
@@ -152,6 +158,7 @@ impl Config {
             older_migrations,
             commit_wait,
             overwritten_by_diesel: diesel_file.print_schema,
+            filter,
             variables,
             sections,
             database_url: flags.database_url,

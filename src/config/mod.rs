@@ -4,15 +4,17 @@
 mod environment;
 mod error;
 mod file;
+mod filter;
 mod load;
 mod target;
 
 pub use environment::Variables;
 pub use error::ConfigError;
 pub use file::{
-    CommitWait, EnvironmentSection, FileSection, LintLevel, LintSection, OlderMigrations,
-    TenancyMode, TenancySection, names_a_place,
+    CommitWait, EnvironmentSection, FileSection, FilterSection, LintLevel, LintSection,
+    OlderMigrations, TenancyMode, TenancySection, names_a_place,
 };
+pub use filter::TableFilter;
 pub use load::{Config, Overrides, backend_names};
 pub use target::{Location, Target};
 

@@ -1,7 +1,7 @@
 use super::postgres::{ConnectOptions, PgSession, RetryPolicy, Waiting};
 use super::sqlite::{self, OpenMode, SqliteSession};
 use super::{DatabaseError, NextRow, Rows, Session, Value};
-use crate::config::{Location, Target};
+use crate::config::{Location, TableFilter, Target};
 use crate::model::{Dialect, Model};
 use std::time::Duration;
 
@@ -60,6 +60,16 @@ pub fn open(
                 std::fs::create_dir_all(folder).ok();
             }
             SqliteSession::open(path, mode).map(Connection::Sqlite)
+        }
+    }
+}
+
+impl Connection {
+    /// Tables that an introspection leaves out.
+    pub fn set_filter(&mut self, filter: TableFilter) {
+        match self {
+            Self::Postgres(session) => session.set_filter(filter),
+            Self::Sqlite(session) => session.set_filter(filter),
         }
     }
 }

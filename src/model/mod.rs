@@ -14,6 +14,7 @@ mod name;
 mod object;
 mod options;
 mod routine;
+mod scope;
 mod sequence;
 mod table;
 mod types;
@@ -29,6 +30,7 @@ pub use name::{Dialect, Expr, OnTable, QName, RoutineId};
 pub use object::{Object, ObjectId, ObjectKind, Unmodelled};
 pub use options::Options;
 pub use routine::{Enabled, Policy, PolicyCommand, Routine, RoutineKind, Rule, Trigger};
+pub use scope::LEFT_OUT;
 pub use sequence::{ColumnRef, Sequence, SequenceOptions};
 pub use table::{PartitionOf, Persistence, ReplicaIdentity, Table};
 pub use types::{

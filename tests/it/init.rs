@@ -62,6 +62,26 @@ fn a_diesel_project_is_taken_as_it_is() {
 }
 
 #[test]
+fn a_diesel_project_is_adopted_for_programs_too() {
+    let up = "CREATE TABLE users (id INTEGER PRIMARY KEY NOT NULL);\n";
+    let project = Project::with(&[
+        ("diesel.toml", "[print_schema]\nfile = \"src/schema.rs\"\n"),
+        ("src/schema.rs", "diesel::table! {\n    users (id) {\n        id -> Integer,\n    }\n}\n"),
+        ("migrations/2024-01-01-000000_users/up.sql", up),
+    ]);
+    let told = project
+        .dbkit(["init", "--dialect", "sqlite", "--format", "json"])
+        .env("DATABASE_URL", "sqlite://app.db")
+        .run()
+        .success()
+        .stdout;
+    let told: serde_json::Value = serde_json::from_str(&told).unwrap();
+    let snapshot = "migrations/2024-01-01-000000_users/snapshot.json";
+    assert_eq!(told["created"], serde_json::json!(["dbkit.toml", snapshot]));
+    assert!(project.exists(snapshot));
+}
+
+#[test]
 fn completions_are_written_for_each_shell() {
     let project = Project::empty();
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {

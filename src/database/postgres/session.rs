@@ -8,6 +8,7 @@ use super::libpq::{
 use super::scope::Scope;
 use super::values::{affected, bind_text, builtin_type, byte_offset, cell};
 use super::watch::{Patience, Watch};
+use crate::config::TableFilter;
 use crate::database::{DatabaseError, ErrorKind, Rows, Session, Value};
 use crate::model::{Dialect, Model};
 use std::collections::BTreeMap;
@@ -28,6 +29,7 @@ pub struct PgSession {
     /// The server did not answer: what runs there is unknown, and nothing more is sent.
     given_up: bool,
     scope: Scope,
+    filter: TableFilter,
 }
 
 /// Where the connection stands (manual, libpq, `PQtransactionStatus`).
@@ -94,12 +96,18 @@ impl PgSession {
     fn new(connection: Connection, target: &str, options: &ConnectOptions) -> Self {
         let watch = Watch::new(target, options, connection.backend_pid());
         let (type_names, scope) = (BTreeMap::new(), Scope::default());
-        Self { connection, type_names, watch, pooled: None, given_up: false, scope }
+        let filter = TableFilter::default();
+        Self { connection, type_names, watch, pooled: None, given_up: false, scope, filter }
     }
 
     /// What `introspect` is about from now on.
     pub fn set_scope(&mut self, scope: Scope) {
         self.scope = scope;
+    }
+
+    /// Tables that an introspection leaves out.
+    pub fn set_filter(&mut self, filter: TableFilter) {
+        self.filter = filter;
     }
 
     pub(super) fn scope(&self) -> &Scope {
@@ -504,7 +512,9 @@ impl Session for PgSession {
     }
 
     fn introspect(&mut self) -> Result<Model, DatabaseError> {
-        super::introspect::introspect(self)
+        let mut model = super::introspect::introspect(self)?;
+        self.filter.apply(&mut model);
+        Ok(model)
     }
 }
 

@@ -3,6 +3,7 @@
 use super::error::{of_statement, plain};
 use super::header::{Header, explain};
 use super::{Location, OpenMode, introspect};
+use crate::config::TableFilter;
 use crate::database::{DatabaseError, ErrorKind, NextRow, Rows, Session, Value, interrupt};
 use crate::dialect::sqlite::jsonb;
 use crate::dialect::sqlite::types::says_jsonb;
@@ -19,9 +20,15 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 pub struct SqliteSession {
     pub(super) connection: Connection,
     location: Location,
+    filter: TableFilter,
 }
 
 impl SqliteSession {
+    /// Tables that an introspection leaves out.
+    pub fn set_filter(&mut self, filter: TableFilter) {
+        self.filter = filter;
+    }
+
     /// Opens a database: `sqlite://PATH`, a bare path, a `file:` URI or `:memory:` (see
     /// [`Location::parse`]).
     ///
@@ -64,7 +71,7 @@ impl SqliteSession {
         let failed = |location: &Location, error| at(location, explain(path.as_deref(), error));
         let connection = Connection::open_with_flags(location.name(), flags)
             .map_err(|error| failed(&location, of_statement(&error, 0)))?;
-        let mut session = Self { connection, location };
+        let mut session = Self { connection, location, filter: TableFilter::default() };
         session.prepare().map_err(|error| failed(&session.location, error))?;
         Ok(session)
     }
@@ -272,7 +279,9 @@ impl Session for SqliteSession {
     }
 
     fn introspect(&mut self) -> Result<Model, DatabaseError> {
-        introspect::model(self)
+        let mut model = introspect::model(self)?;
+        self.filter.apply(&mut model);
+        Ok(model)
     }
 
     fn recover(&mut self) -> Result<(), DatabaseError> {
