@@ -163,6 +163,14 @@ pub enum ApplyError {
         /// What the database said.
         error: DatabaseError,
     },
+    /// A trigger, say, refused the migration's line in the ledger.
+    #[error("{name}: its line of the ledger was refused: {}{}\nnothing of it was applied", error.message.trim(), error.more())]
+    Noting {
+        /// The folder of the migration.
+        name: String,
+        /// What the database said.
+        error: DatabaseError,
+    },
     /// A deferred constraint, say, refused the commit.
     #[error("{}: the transaction cannot be committed: {}{}\nnothing of {what} was applied", file.display(), error.message.trim(), error.more())]
     Commit {
@@ -197,6 +205,7 @@ impl ApplyError {
         match self {
             Self::Database(error)
             | Self::OutcomeUnknown { error, .. }
+            | Self::Noting { error, .. }
             | Self::Commit { error, .. } => Some(error),
             Self::Statement(failed) => Some(&failed.error),
             Self::Stopped(inner) => inner.database(),

@@ -300,6 +300,16 @@ impl Run<'_> {
         Ok(all)
     }
 
+    /// What is still to be kept of the files. A run without it is no worse than one by Diesel.
+    fn keep_rest(&mut self) {
+        let sql = self.ledger.unkept().to_owned();
+        self.ledger.nothing_unkept();
+        let lost = matches!(&*self.connection, Connection::Postgres(session) if session.is_lost());
+        if !sql.is_empty() && !lost {
+            self.connection.execute(&sql).ok();
+        }
+    }
+
     fn make_ledger(&mut self) -> Result<(), ApplyError> {
         let ledger = &mut *self.ledger;
         if ledger.is_complete() {
@@ -357,8 +367,12 @@ impl Run<'_> {
         &mut self,
         work: impl FnOnce(&mut Self) -> Result<T, ApplyError>,
     ) -> Result<T, ApplyError> {
-        work(self).map_err(|error| {
+        let outcome = work(self);
+        if outcome.is_err() {
             recover(self.connection);
+        }
+        self.keep_rest();
+        outcome.map_err(|error| {
             transaction::wait_for_disk(self.connection);
             let cancelled = error.database().is_some_and(|e| e.kind == ErrorKind::Cancelled);
             if interrupt::requested() && (cancelled || error.is_lock() || error.is_lost()) {

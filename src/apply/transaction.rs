@@ -15,6 +15,8 @@ use std::time::{Duration, Instant};
 /// Runs a group of files, all of them or none.
 pub(super) fn run(run: &mut Run<'_>, group: &[Work<'_>], last: bool) -> Result<(), ApplyError> {
     let wait = last || run.settings.commit_wait == CommitWait::Each;
+    // Behind a pooler nothing is written outside the transactions that hold the right to it.
+    let keep = wait || run.lock.needs_confirming() || run.ledger.unkept().len() > BATCH_BYTES;
     run.patiently(&mut |run| {
         let Run { connection, ledger, lock, settings, .. } = run;
         match &mut **connection {
@@ -24,8 +26,14 @@ pub(super) fn run(run: &mut Run<'_>, group: &[Work<'_>], last: bool) -> Result<(
                     session.execute(&opening.take().unwrap_or_default())?;
                     lock.confirm(session)?;
                 }
-                for work in group {
-                    postgres(session, ledger, work, opening.take())?;
+                for (at, work) in group.iter().enumerate() {
+                    let mut files = String::new();
+                    if keep && at + 1 == group.len() {
+                        files.push_str(ledger.unkept());
+                        let ups = group.iter().filter(|work| !work.down);
+                        files.extend(ups.map(|work| ledger.keep_sql(work.migration)));
+                    }
+                    postgres(session, ledger, work, opening.take(), &files)?;
                 }
             }
             connection @ Connection::Sqlite(_) => {
@@ -36,7 +44,15 @@ pub(super) fn run(run: &mut Run<'_>, group: &[Work<'_>], last: bool) -> Result<(
             }
         }
         commit(connection, group, settings.lock_timeout)
-    })
+    })?;
+    if keep {
+        run.ledger.nothing_unkept();
+    } else if let Connection::Postgres(_) = run.connection {
+        for work in group.iter().filter(|work| !work.down) {
+            run.ledger.keep_later(work.migration);
+        }
+    }
+    Ok(())
 }
 
 fn opening(settings: &Settings, wait_for_disk: bool) -> String {
@@ -93,7 +109,12 @@ impl Batch {
             Some(at) => batch.spans.iter().rev().find(|(start, _)| *start <= at),
             None => done.checked_sub(batch.before).and_then(|done| batch.spans.get(done)),
         };
-        let Some((start, span)) = place else { return Err(error.into()) };
+        let Some((start, span)) = place else {
+            let ran = done >= batch.before + batch.spans.len() && batch.ledger.is_some();
+            let refused = ran && error.kind == ErrorKind::Statement;
+            let name = work.migration.name.clone();
+            return Err(if refused { ApplyError::Noting { name, error } } else { error.into() });
+        };
         let length = span.sql(&work.file.text).len();
         error.position = error.position.map(|at| at - start).filter(|at| *at <= length);
         Err(run::failed(&work.file, span, error, Effect::None))
@@ -105,6 +126,7 @@ fn postgres(
     ledger: &Ledger,
     work: &Work<'_>,
     opening: Option<String>,
+    files: &str,
 ) -> Result<(), ApplyError> {
     let file = &work.file;
     // The server would read strings behind such a statement as it was before it.
@@ -134,6 +156,7 @@ fn postgres(
     }
     batch.ledger = Some(batch.text.len());
     batch.text.push_str(&ledger_sql(ledger, work));
+    batch.text.push_str(files);
     batch.send(session, work)
 }
 

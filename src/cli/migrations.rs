@@ -211,6 +211,7 @@ pub(super) fn stop(error: ApplyError) -> anyhow::Error {
         ApplyError::Interrupted { .. } | ApplyError::Reverting { .. } => Exit::Failed,
         ApplyError::Database(error)
         | ApplyError::OutcomeUnknown { error, .. }
+        | ApplyError::Noting { error, .. }
         | ApplyError::Commit { error, .. } => of_kind(error.kind),
         ApplyError::Statement(failed) => of_kind(failed.error.kind),
     };

@@ -93,6 +93,8 @@ pub struct Ledger {
     exists: bool,
     own_exists: bool,
     pub(super) files_exist: bool,
+    /// Files of migrations that have run and are not kept yet.
+    pub(super) unkept: String,
 }
 
 impl Ledger {
@@ -124,6 +126,7 @@ impl Ledger {
                 exists: has(DIESEL),
                 own_exists: has(DBKIT),
                 files_exist: has(FILES),
+                unkept: String::new(),
             });
         }
         let schema = schema.map_or(Value::Null, |schema| Value::Text(schema.to_owned()));
@@ -145,6 +148,7 @@ impl Ledger {
             exists: is_true(cell(1)),
             own_exists: is_true(cell(2)),
             files_exist: is_true(cell(3)),
+            unkept: String::new(),
         })
     }
 
@@ -286,10 +290,11 @@ impl Ledger {
         statements: usize,
         duration_ms: u64,
     ) -> Result<(), DatabaseError> {
-        session.execute(&self.finish_sql(migration, checksum, statements, Some(duration_ms)))
+        let sql = self.finish_sql(migration, checksum, statements, Some(duration_ms));
+        session.execute(&format!("{sql}{}", self.keep_sql(migration)))
     }
 
-    /// The statements that note that a migration has run. Without a duration the server measures
+    /// The statements that note that a migration has run, all but its files. Without a duration the server measures
     /// it, from the beginning of the transaction.
     #[must_use]
     pub fn finish_sql(
@@ -309,11 +314,10 @@ impl Ledger {
             }
         };
         format!(
-            "INSERT INTO {}{DIESEL} (version) VALUES ({});\n{}{}",
+            "INSERT INTO {}{DIESEL} (version) VALUES ({});\n{}",
             self.prefix,
             self.literal(migration.version.as_str()),
             self.put(migration, checksum, &finished(statements, checksum), &duration),
-            self.keep_sql(migration),
         )
     }
 

@@ -148,3 +148,40 @@ fn a_failure_says_what_was_done_before_it() {
     assert_eq!(json["statement"]["column"], 10);
     assert_eq!(json["statement"]["code"], "42703");
 }
+
+#[test]
+fn files_are_kept_of_all_that_ran_also_before_a_failure() {
+    let project = Project::empty();
+    for number in 1..=4 {
+        let up = format!("CREATE TABLE t{number} (id integer);");
+        project.write(&format!("migrations/{number}_m/up.sql"), up);
+    }
+    project.write("migrations/4_m/up.sql", "SELECT nonsense;");
+    let database = PgDatabase::create("keptfiles");
+    run(&project, database.url(), &["migrate"]).code(6).stderr_has("4_m/up.sql:1");
+    let kept =
+        "SELECT string_agg(version || substr(up, 14, 2), ' ' ORDER BY version) FROM __dbkit_files";
+    assert_eq!(database.value(kept), "1t1 2t2 3t3");
+    project.write("migrations/4_m/up.sql", "CREATE TABLE t4 (id integer);");
+    project.write("migrations/5_m/metadata.toml", "run_in_transaction = false\n");
+    project.write("migrations/5_m/up.sql", "CREATE TABLE t5 (id integer);");
+    run(&project, database.url(), &["migrate"]).success();
+    assert_eq!(database.value(kept), "1t1 2t2 3t3 4t4 5t5");
+}
+
+#[test]
+fn a_refused_line_of_the_ledger_names_its_migration() {
+    let project = Project::empty();
+    project.write("migrations/1_m/up.sql", "CREATE TABLE a (id integer);");
+    project.write(
+        "migrations/2_m/up.sql",
+        "CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RAISE 'not by this tool'; END$$;
+         CREATE TRIGGER no BEFORE INSERT ON __diesel_schema_migrations EXECUTE FUNCTION no();",
+    );
+    let database = PgDatabase::create("noting");
+    run(&project, database.url(), &["migrate"])
+        .code(6)
+        .stderr_has("2_m: its line of the ledger was refused: not by this tool")
+        .stderr_has("nothing of it was applied");
+    assert_eq!(database.value("SELECT count(*)::text FROM __diesel_schema_migrations"), "1");
+}
