@@ -3,7 +3,8 @@
 use super::constraint::{in_partitions, index_of};
 use super::{Action, ColumnChange, EnumPlace, Step};
 use crate::diff::{Constraint, Diff, renamed};
-use crate::model::{Column, Index, Model, ObjectId, ObjectKind, QName, Table};
+use crate::model::{Column, ColumnValue, Index, Model, ObjectId, ObjectKind, QName, Table};
+use std::collections::BTreeSet;
 
 /// The model before the first part, between any two, and after the last. `None` where a part does
 /// what cannot be followed by itself: such parts are undone together with their neighbours.
@@ -29,13 +30,31 @@ pub fn states(parts: &[Vec<&Step>], diff: &Diff, from: &Model, to: &Model) -> Ve
         set(at + 1, model.clone());
     }
     let mut model = to.clone();
+    let emptied = emptied_columns(parts);
     for (at, steps) in parts.iter().enumerate().skip(1).rev() {
-        if !steps.iter().rev().all(|step| withdraw(&mut model, &step.action, &diff.base)) {
+        let mut back = steps.iter().rev();
+        if !back.all(|step| withdraw(&mut model, &step.action, &diff.base, &emptied)) {
             break;
         }
         set(at, model.clone());
     }
     known
+}
+
+type Place<'a> = (&'a QName, &'a str);
+
+/// Columns that lose their default or identity on the way, whatever they get later.
+fn emptied_columns<'a>(parts: &[Vec<&'a Step>]) -> BTreeSet<Place<'a>> {
+    let of = |step: &&'a Step| match &step.action {
+        Action::AlterColumn {
+            table,
+            column,
+            change: ColumnChange::DropDefault | ColumnChange::DropIdentity,
+            ..
+        } => Some((table, column.as_str())),
+        _ => None,
+    };
+    parts.iter().flatten().filter_map(of).collect()
 }
 
 /// The model after steps that do nothing but add labels to enums and rename these.
@@ -65,7 +84,12 @@ fn labels_added(model: &Model, to: &Model, steps: &[&Step]) -> Option<Model> {
 
 /// Takes what a step did out of a model again; false where the step alone does not tell. `base` is
 /// what the whole plan started from.
-fn withdraw(model: &mut Model, action: &Action, base: &Model) -> bool {
+fn withdraw(
+    model: &mut Model,
+    action: &Action,
+    base: &Model,
+    emptied: &BTreeSet<Place<'_>>,
+) -> bool {
     if let Some(table) = action.table()
         && is_related(model, table)
     {
@@ -92,7 +116,14 @@ fn withdraw(model: &mut Model, action: &Action, base: &Model) -> bool {
                 .tables
                 .get_mut(table)
                 .and_then(|t| t.columns.iter_mut().find(|c| c.name == *column));
-            now.is_some_and(|now| column_as_before(now, was, change))
+            let gets = matches!(change, ColumnChange::SetDefault(_) | ColumnChange::AddIdentity(_));
+            now.is_some_and(|now| {
+                if gets && emptied.contains(&(table, column.as_str())) {
+                    now.value = ColumnValue::None;
+                    return true;
+                }
+                column_as_before(now, was, change)
+            })
         }
         Action::AddConstraint { table, constraint, .. } => {
             model.tables.get_mut(table).is_some_and(|table| take(table, constraint))
