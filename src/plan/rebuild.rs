@@ -12,6 +12,17 @@ impl Planner<'_> {
         let (base, to) = (self.base, self.to);
         let (Some(old), Some(new)) = (base.tables.get(name), to.tables.get(name)) else { return };
         let aside = aside(name);
+        let mut left = old.clone();
+        left.foreign_keys.retain(|key| {
+            let circle = key.inherited_from.is_none()
+                && key.parent != *name
+                && self.recreate.tables.contains(&key.parent);
+            if circle {
+                // Two that step aside for their successors could each wait for the other.
+                self.drop_constraint(old, &Constraint::ForeignKey(key.clone()));
+            }
+            !circle
+        });
         let kept = self.to.sequences.values().filter(|s| {
             let owned = base.sequences.get(&s.name).and_then(|b| b.owned_by.as_ref());
             owned.is_some_and(|o| o.table == *name)
@@ -23,7 +34,7 @@ impl Planner<'_> {
         });
         let freed: Vec<QName> = goes.map(|s| s.name.clone()).collect();
         let mut step = Step::new(Action::SetAsideTable {
-            table: Box::new(old.clone()),
+            table: Box::new(left.clone()),
             aside: aside.clone(),
             sequences: sequences.clone(),
             freed,
@@ -37,7 +48,7 @@ impl Planner<'_> {
         // The rest goes with the old table; it gives way where the new one waits for what changes.
         let mut rest = std::mem::take(&mut step.releases);
         rest.iter_mut().for_each(|d| d.strength = Strength::Mention);
-        for key in old.foreign_keys.iter().filter(|key| key.parent != *name) {
+        for key in left.foreign_keys.iter().filter(|key| key.parent != *name) {
             let constraint = Constraint::ForeignKey(key.clone());
             let released = super::constraint::dependencies(&self.before, old, &constraint);
             let own = step.destroys.clone();
