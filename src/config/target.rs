@@ -51,6 +51,29 @@ impl Target {
     }
 }
 
+/// A URL without what only Prisma's engine reads: libpq refuses words it does not know. A schema that is
+/// not the default one means something, and stays.
+fn without_prismas(url: &str) -> String {
+    let Some((head, query)) = url.split_once('?') else { return url.to_owned() };
+    let own = |pair: &&str| {
+        let name = pair.split('=').next().unwrap_or_default();
+        *pair == "schema=public"
+            || matches!(
+                name,
+                "connection_limit"
+                    | "pgbouncer"
+                    | "pool_timeout"
+                    | "socket_timeout"
+                    | "statement_cache_size"
+            )
+    };
+    let kept: Vec<&str> = query.split('&').filter(|pair| !own(pair)).collect();
+    match kept.is_empty() {
+        true => head.to_owned(),
+        false => format!("{head}?{}", kept.join("&")),
+    }
+}
+
 impl Location {
     /// Reads `postgres://…`, `postgresql://…`, `sqlite://PATH`, `sqlite:PATH`, `file:…` or a bare
     /// path.
@@ -89,7 +112,7 @@ impl Location {
                 {
                     return Err(bad(&error.to_string()));
                 }
-                let url = format!("postgres:{rest}");
+                let url = format!("postgres:{}", without_prismas(rest));
                 Ok(Self::Postgres { url, keywords: Vec::new() })
             }
             Some("sqlite" | "sqlite3") => {
@@ -401,6 +424,18 @@ impl fmt::Debug for Target {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_only_prisma_reads_is_passed_over() {
+        for (url, plain) in [
+            ("//u@h/d?schema=public", "//u@h/d"),
+            ("//u@h/d?schema=public&sslmode=require&connection_limit=5", "//u@h/d?sslmode=require"),
+            ("//u@h/d?schema=app", "//u@h/d?schema=app"),
+            ("//u:a@h/d", "//u:a@h/d"),
+        ] {
+            assert_eq!(without_prismas(url), plain);
+        }
+    }
 
     #[test]
     #[allow(clippy::unwrap_used)]
