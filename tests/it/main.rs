@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
 mod adopt;
+mod adopted_application;
 mod app;
 mod bad_input;
 mod book;
